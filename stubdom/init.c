@@ -1,0 +1,297 @@
+/*
+ * PID 1 of the stub domain
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Brings the domain up as far as QEMU needs it, starts QEMU with the arguments
+ * that libxl left in xenstore, carries QMP between the two, and ends the domain
+ * with QEMU. There is nothing else in this domain: no shell, no other program.
+ *
+ * It is QEMU that reports the domain as running (device-model/TARGET/state).
+ * libxl has no way to be told that it will not: it waits for 30 seconds.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+#include <xen/xen.h>
+#include <xen/sched.h>
+#include <xendevicemodel.h>
+
+#include "dm-args.h"
+#include "log.h"
+#include "modules.h"
+#include "qmp-vchan.h"
+#include "store.h"
+
+#define CONSOLE "/dev/console"
+#define QEMU "/bin/qemu"
+#define QEMU_DATA "/usr/share/qemu"
+#define MODULE_LIST "/etc/modules"
+#define MODULE_DIR "/lib/modules"
+#define QMP_SOCKET "/run/qmp"
+/* libxl's STUBDOM_CONSOLE_RESTORE is console 2. */
+#define RESTORE_CONSOLE "/dev/hvc2"
+#define TOOLSTACK_DOMID 0
+/* The console's backend is given this long to fetch our last words. */
+#define LAST_WORDS_MS 200
+
+/* What the domain serves, 0: not known yet */
+static unsigned target;
+
+/*
+ * Without its device model the guest hangs at its next access to a device, and
+ * neither xl nor libxl looks after the stub domain. A crashed guest they do see:
+ * on_crash= decides, and both domains are cleared away. A guest that was shut
+ * down already keeps its reason.
+ */
+static void crash_target(void)
+{
+    xendevicemodel_handle *dm;
+
+    if (!target) {
+        return;
+    }
+    dm = xendevicemodel_open(NULL, 0);
+    if (!dm || xendevicemodel_shutdown(dm, target, SHUTDOWN_crash) < 0) {
+        say("domain %u cannot be told: %s", target, strerror(errno));
+    } else {
+        say("domain %u has no device model any more: reported as crashed",
+            target);
+    }
+    if (dm) {
+        xendevicemodel_close(dm);
+    }
+}
+
+/* PID 1 must not return: the kernel would panic and hide what was said. */
+static void __attribute__((noreturn)) end_domain(void)
+{
+    crash_target();
+    say("the stub domain ends");
+    tcdrain(STDERR_FILENO);
+    poll(NULL, 0, LAST_WORDS_MS);
+    reboot(RB_POWER_OFF);
+    _exit(EXIT_FAILURE);
+}
+
+static void __attribute__((noreturn)) fail(const char *what)
+{
+    say("%s: %s", what, strerror(errno));
+    end_domain();
+}
+
+static void mount_all(void)
+{
+    static const struct {
+        const char *type, *dir;
+        unsigned long flags;
+        const char *options;
+    } mounts[] = {
+        { "devtmpfs", "/dev", MS_NOSUID | MS_NOEXEC, NULL },
+        { "proc", "/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL },
+        { "sysfs", "/sys", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL },
+        { "tmpfs", "/tmp", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=4m" },
+        { "tmpfs", "/run", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=1m" },
+    };
+
+    for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
+        if (mount(mounts[i].type, mounts[i].dir, mounts[i].type,
+                  mounts[i].flags, mounts[i].options) < 0) {
+            fail(mounts[i].dir);
+        }
+    }
+}
+
+/* The image holds no device nodes, so nothing may be open yet. */
+static void open_console(void)
+{
+    int fd = open(CONSOLE, O_RDWR | O_NOCTTY);
+
+    for (int i = 0; fd >= 0 && i <= STDERR_FILENO; i++) {
+        if (fd != i) {
+            dup2(fd, i);
+        }
+    }
+    if (fd > STDERR_FILENO) {
+        close(fd);
+    }
+}
+
+/* A listening socket, so that a client need not wait for QEMU to make it */
+static int listen_for_qemu(void)
+{
+    struct sockaddr_un addr = { .sun_family = AF_UNIX, .sun_path = QMP_SOCKET };
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+    if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
+        listen(fd, 1) < 0) {
+        fail(QMP_SOCKET);
+    }
+    return fd;
+}
+
+static void open_restore_stream(void)
+{
+    struct termios raw;
+    int fd = open(RESTORE_CONSOLE, O_RDONLY | O_NOCTTY);
+
+    if (fd < 0 || tcgetattr(fd, &raw) < 0) {
+        fail(RESTORE_CONSOLE);
+    }
+    cfmakeraw(&raw);
+    if (tcsetattr(fd, TCSANOW, &raw) < 0 ||
+        (fd != DM_RESTORE_FD && dup2(fd, DM_RESTORE_FD) < 0)) {
+        fail(RESTORE_CONSOLE);
+    }
+}
+
+static pid_t start_qemu(int monitor_fd, const sigset_t *sigmask)
+{
+    static char chardev[64];
+    static char *first[] = {
+        "qemu", "-L", QEMU_DATA,
+        "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,"
+                    "resourcecontrol=deny",
+        "-chardev", chardev, "-mon", "chardev=stubdom-qmp,mode=control", NULL
+    };
+    static char *env[] = { NULL };
+    char **args, **argv;
+    size_t n;
+    bool restore;
+    pid_t pid;
+
+    snprintf(chardev, sizeof(chardev),
+             "socket,id=stubdom-qmp,fd=%d,server=on,wait=off", monitor_fd);
+    if (!store_read_dm_args(target, &args, &n)) {
+        end_domain();
+    }
+    argv = dm_argv_build(first, args, n, &restore);
+    if (!argv) {
+        fail(QEMU);
+    }
+    for (size_t i = 1; argv[i]; i++) {
+        say("argument %zu: %s", i, argv[i]);
+    }
+    pid = fork();
+    if (pid < 0) {
+        fail(QEMU);
+    }
+    if (pid == 0) {
+        if (restore) {
+            open_restore_stream();
+        }
+        sigprocmask(SIG_SETMASK, sigmask, NULL);
+        execve(QEMU, argv, env);
+        say("%s: %s", QEMU, strerror(errno));
+        _exit(127);
+    }
+    free(argv);
+    return pid;
+}
+
+/* Returns true if QEMU was among the children that have ended. */
+static bool reap(pid_t qemu)
+{
+    bool ended = false;
+    int status;
+    pid_t pid;
+
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        if (pid != qemu) {
+            continue;
+        }
+        ended = true;
+        if (WIFSIGNALED(status)) {
+            say("QEMU was killed by signal %d (%s)%s", WTERMSIG(status),
+                strsignal(WTERMSIG(status)), WTERMSIG(status) == SIGSYS ?
+                ": its sandbox forbids the system call" : "");
+        } else {
+            say("QEMU ended with exit status %d", WEXITSTATUS(status));
+        }
+    }
+    return ended;
+}
+
+static void serve(pid_t qemu, int signals, QmpVchan *qmp)
+{
+    struct pollfd fds[QMP_POLL_COUNT + 1];
+    struct pollfd *child = &fds[QMP_POLL_COUNT];
+    struct signalfd_siginfo info;
+
+    for (;;) {
+        qmp_vchan_prepare(qmp, fds);
+        *child = (struct pollfd) { .fd = signals, .events = POLLIN };
+        if (poll(fds, QMP_POLL_COUNT + 1, -1) < 0 && errno != EINTR) {
+            fail("poll");
+        }
+        if (child->revents && read(signals, &info, sizeof(info)) > 0 &&
+            reap(qemu)) {
+            return;
+        }
+        if (!qmp_vchan_step(qmp, fds)) {
+            fail("QMP: event channel");
+        }
+    }
+}
+
+int main(void)
+{
+    char path[64];
+    sigset_t children, before;
+    struct libxenvchan *chan;
+    int monitor, signals;
+    pid_t qemu;
+    QmpVchan qmp;
+
+    mkdir("/dev", 0755);
+    mount_all();
+    open_console();
+    say("up");
+    if (!modules_load(MODULE_LIST, MODULE_DIR)) {
+        end_domain();
+    }
+    if (mount("xenfs", "/proc/xen", "xenfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+              NULL) < 0) {
+        fail("/proc/xen");
+    }
+    say("modules are loaded");
+    if (!store_read_target(&target)) {
+        end_domain();
+    }
+    say("serving domain %u", target);
+
+    sigemptyset(&children);
+    sigaddset(&children, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &children, &before);
+    signals = signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (signals < 0) {
+        fail("signalfd");
+    }
+    snprintf(path, sizeof(path), "device-model/%u/qmp-vchan", target);
+    chan = libxenvchan_server_init(NULL, TOOLSTACK_DOMID, path, 0, 0);
+    if (!chan) {
+        fail(path);
+    }
+    qmp_vchan_init(&qmp, chan, QMP_SOCKET);
+    monitor = listen_for_qemu();
+    qemu = start_qemu(monitor, &before);
+    close(monitor);
+    say("QEMU runs as process %d", (int)qemu);
+    serve(qemu, signals, &qmp);
+    end_domain();
+}

@@ -1,0 +1,16 @@
+/*
+ * The stub domain's one way to say something
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef STUBDOM_LOG_H
+#define STUBDOM_LOG_H
+
+/*
+ * Write one line to standard error, which is the domain's console: "stubdom: ",
+ * the seconds since boot, the message. Lines over 1 KiB are cut. The line goes
+ * out in one write, so that it is not mixed with what QEMU says meanwhile.
+ */
+void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

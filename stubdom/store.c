@@ -1,0 +1,111 @@
+/*
+ * What the toolstack tells the stub domain through xenstore
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xen/xen.h>
+#include <xenstore.h>
+
+#include "dm-args.h"
+#include "log.h"
+#include "store.h"
+
+static struct xs_handle *store_open(void)
+{
+    struct xs_handle *xs = xs_open(0);
+
+    if (!xs) {
+        say("xenstore cannot be opened: %s", strerror(errno));
+    }
+    return xs;
+}
+
+static char *store_read(struct xs_handle *xs, const char *path)
+{
+    char *value = xs_read(xs, XBT_NULL, path, NULL);
+
+    if (!value) {
+        say("xenstore: %s cannot be read: %s", path, strerror(errno));
+    }
+    return value;
+}
+
+bool store_read_target(unsigned *domid)
+{
+    struct xs_handle *xs = store_open();
+    char *value = xs ? store_read(xs, "target") : NULL;
+    unsigned long n;
+    char *end;
+    bool ok = false;
+
+    if (value) {
+        n = strtoul(value, &end, 10);
+        ok = end != value && *end == '\0' && n > 0 && n < DOMID_FIRST_RESERVED;
+        if (ok) {
+            *domid = n;
+        } else {
+            say("xenstore: target is no domain that can be served: %s", value);
+        }
+    }
+    free(value);
+    if (xs) {
+        xs_close(xs);
+    }
+    return ok;
+}
+
+static bool read_args(struct xs_handle *xs, const char *dir,
+                      char ***args, size_t *n)
+{
+    unsigned count = 0;
+    char **keys = xs_directory(xs, XBT_NULL, dir, &count);
+    char **values = keys ? calloc(count, sizeof(*values)) : NULL;
+    char path[256];
+    size_t i = 0;
+
+    if (!keys || count == 0) {
+        say("xenstore: %s has no arguments for QEMU: %s; is the stub domain's "
+            "device_model_version qemu-xen?", dir, strerror(errno));
+    } else if (!dm_keys_sort(keys, count)) {
+        say("xenstore: %s has names that are not argument numbers", dir);
+    } else if (values) {
+        for (; i < count; i++) {
+            snprintf(path, sizeof(path), "%s/%s", dir, keys[i]);
+            values[i] = store_read(xs, path);
+            if (!values[i]) {
+                break;
+            }
+        }
+    }
+    free(keys);
+    *args = values;
+    *n = count;
+    return count && i == count;
+}
+
+bool store_read_dm_args(unsigned target, char ***args, size_t *n)
+{
+    struct xs_handle *xs = store_open();
+    char path[128];
+    char *vm = NULL;
+    bool ok = false;
+
+    if (xs) {
+        snprintf(path, sizeof(path), "/local/domain/%u/vm", target);
+        vm = store_read(xs, path);
+    }
+    if (vm) {
+        snprintf(path, sizeof(path), "%s/image/dm-argv", vm);
+        ok = read_args(xs, path, args, n);
+    }
+    free(vm);
+    if (xs) {
+        xs_close(xs);
+    }
+    return ok;
+}
