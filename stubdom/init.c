@@ -117,6 +117,22 @@ static void mount_all(void)
     }
 }
 
+/*
+ * QEMU's map cache asks for a table that holds every address a guest might
+ * have (402653184 bytes here) and touches little of it: the kernel's
+ * guess refuses that in a domain with less memory.
+ */
+static void allow_overcommit(void)
+{
+    static const char path[] = "/proc/sys/vm/overcommit_memory";
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+    if (fd < 0 || write(fd, "1", 1) != 1) {
+        fail(path);
+    }
+    close(fd);
+}
+
 /* The image holds no device nodes, so nothing may be open yet. */
 static void open_console(void)
 {
@@ -160,6 +176,17 @@ static void open_restore_stream(void)
     }
 }
 
+static void say_arguments(char *const *argv)
+{
+    char line[LOG_LINE_MAX] = "";
+    size_t len = 0;
+
+    for (; *argv && len < sizeof(line); argv++) {
+        len += snprintf(line + len, sizeof(line) - len, " %s", *argv);
+    }
+    say("starting%s", line);
+}
+
 static pid_t start_qemu(int monitor_fd, const sigset_t *sigmask)
 {
     static char chardev[64];
@@ -184,9 +211,7 @@ static pid_t start_qemu(int monitor_fd, const sigset_t *sigmask)
     if (!argv) {
         fail(QEMU);
     }
-    for (size_t i = 1; argv[i]; i++) {
-        say("argument %zu: %s", i, argv[i]);
-    }
+    say_arguments(argv);
     pid = fork();
     if (pid < 0) {
         fail(QEMU);
@@ -262,6 +287,7 @@ int main(void)
     mount_all();
     open_console();
     say("up");
+    allow_overcommit();
     if (!modules_load(MODULE_LIST, MODULE_DIR)) {
         end_domain();
     }

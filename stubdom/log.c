@@ -13,7 +13,7 @@
 
 void say(const char *fmt, ...)
 {
-    char line[1024];
+    char line[LOG_LINE_MAX];
     struct timespec now = { 0 };
     size_t n;
     va_list ap;

@@ -6,9 +6,11 @@
 #ifndef STUBDOM_LOG_H
 #define STUBDOM_LOG_H
 
+#define LOG_LINE_MAX 4096
+
 /*
  * Write one line to standard error, which is the domain's console: "stubdom: ",
- * the seconds since boot, the message. Lines over 1 KiB are cut. The line goes
+ * the seconds since boot, the message. Lines over LOG_LINE_MAX are cut. The line goes
  * out in one write, so that it is not mixed with what QEMU says meanwhile.
  */
 void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
