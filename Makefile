@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# A thin front: configure, scripts/build-qemu, meson, stubdom/ and tests/ do
+# the work. "make help" lists the targets.
+
+SHELL = /bin/sh
+B = build
+-include $(B)/config.mak
+export PYTHONPATH
+
+QEMU = $(B)/qemu/bin/qemu-system-i386
+IMAGE = $(B)/stubdom/xen-pt-stubdom.cpio
+NINJA = ninja -C $(B)/meson
+
+.PHONY: all
+all: image
+
+# What CONFIGURE_ARGS asks for is kept by config.mak's age alone: run
+# ./configure by hand for another QEMU.
+$(B)/config.mak: configure scripts/packages $(wildcard tests/*/packages)
+	@./configure --bootstrap $(CONFIGURE_ARGS)
+
+.PHONY: qemu tools image
+qemu: $(B)/config.mak
+	@scripts/build-qemu . $(B)
+
+tools: $(B)/config.mak
+	@scripts/step "Building tools and tests" $(B)/tools.log $(NINJA)
+
+image: qemu tools
+	@stubdom/mkimage -b $(B) --qemu=$(QEMU) \
+	    --init=$(B)/meson/stubdom/stubdom-init --output=$(IMAGE) \
+	    --kernel-output=$(B)/stubdom/xen-pt-stubdom-vmlinuz
+	@stubdom/mkimage -b $(B) --qemu=$(QEMU).stock \
+	    --init=$(B)/meson/stubdom/stubdom-init \
+	    --output=$(B)/stubdom/stock/xen-pt-stubdom.cpio
+
+.PHONY: demo check check-unit check-e2e bench
+demo: image
+	@tests/e2e/demo -b $(B)
+
+check: image
+	@$(PYTHON) tests/tally $(B) unit e2e
+
+check-unit: tools
+	@$(PYTHON) tests/tally $(B) unit
+
+check-e2e: image
+	@$(PYTHON) tests/tally $(B) e2e CASES="$(CASES)"
+
+bench: image
+	@tests/e2e/bench -b $(B)
+
+.PHONY: install
+install: image
+	@stubdom/install $(B) "$(DESTDIR)" "$(PREFIX)"
+
+.PHONY: clean distclean help
+clean:
+	rm -rf $(B)/qemu/build $(B)/qemu/bin $(B)/meson $(B)/stubdom $(B)/e2e
+	rm -f $(B)/config.mak
+
+distclean:
+	rm -rf $(B)
+
+help:
+	@echo 'make             build QEMU and the stub domain image'
+	@echo 'make demo        run it on real Xen, in emulation, and show what happens'
+	@echo 'make check       run all tests'
+	@echo 'make check-unit  run the tests that need no Xen'
+	@echo 'make check-e2e   run the tests on real Xen; CASES="NAME ..." for some'
+	@echo 'make bench       measure what a driver pays'
+	@echo 'make install     install the image and its kernel; DESTDIR= PREFIX='
+	@echo 'make clean       remove what was built; distclean: the downloads too'
+	@echo 'Options of the first set-up: make CONFIGURE_ARGS=..., see ./configure --help'

@@ -1,0 +1,148 @@
+/*
+ * Xen PCI pass-through: what the MSI sequence does to the host
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * XenPTMSIOps over libxenctrl and the device's config file, which in a stub
+ * domain is served by pcifront.
+ */
+
+#include "qemu/osdep.h"
+#include "hw/pci/pci.h"
+#include "hw/xen/xen_pt.h"
+#include "hw/xen/xen-legacy-backend.h"
+#include "trace.h"
+
+/* The gflags of XEN_DOMCTL_bind_pt_irq (xen/include/public/domctl.h). */
+#define GFLAGS_DEST_ID_SHIFT    0
+#define GFLAGS_RH_SHIFT         8
+#define GFLAGS_DM_SHIFT         9
+#define GFLAGS_DELIV_SHIFT      12
+#define GFLAGS_TRIG_SHIFT       15
+#define GFLAGS_UNMASKED         (1u << 16)
+
+static int xc_result(int rc)
+{
+    return rc >= 0 ? 0 : errno ? -errno : -EIO;
+}
+
+static uint32_t gflags(const XenPTMSIMessage *m)
+{
+    uint32_t lo = m->address;
+
+    return extract32(lo, 12, 8) << GFLAGS_DEST_ID_SHIFT |
+           extract32(lo, 3, 1) << GFLAGS_RH_SHIFT |
+           extract32(lo, 2, 1) << GFLAGS_DM_SHIFT |
+           extract32(m->data, 8, 3) << GFLAGS_DELIV_SHIFT |
+           extract32(m->data, 15, 1) << GFLAGS_TRIG_SHIFT;
+}
+
+static uint8_t gvec(const XenPTMSIMessage *m)
+{
+    return m->data;
+}
+
+static int host_map(void *world, unsigned vector, const XenPTMSIMessage *guest,
+                    int *pirq)
+{
+    XenPTMSI *msi = world;
+    XenHostPCIDevice *d = &msi->s->real_device;
+    uint32_t requested = xen_pt_msi_requested_pirq(guest);
+    int rc;
+
+    *pirq = requested ? (int)requested : XEN_PT_UNASSIGNED_PIRQ;
+    rc = xc_result(xc_physdev_map_pirq_msi(xen_xc, xen_domid, -1, pirq,
+                                           PCI_DEVFN(d->dev, d->func), d->bus,
+                                           vector, 0));
+    trace_xen_pt_msi_map(msi->name, vector, *pirq, rc);
+    return rc;
+}
+
+static int host_unmap(void *world, unsigned vector, int pirq)
+{
+    XenPTMSI *msi = world;
+    int rc = xc_result(xc_physdev_unmap_pirq(xen_xc, xen_domid, pirq));
+
+    trace_xen_pt_msi_unmap(msi->name, vector, pirq, rc);
+    return rc;
+}
+
+static int host_bind(void *world, unsigned vector, int pirq,
+                     const XenPTMSIMessage *guest, bool masked)
+{
+    XenPTMSI *msi = world;
+    uint32_t flags = gflags(guest) | (masked ? 0 : GFLAGS_UNMASKED);
+    int rc = xc_result(xc_domain_update_msi_irq(xen_xc, xen_domid, gvec(guest),
+                                                pirq, flags, 0));
+
+    trace_xen_pt_msi_bind(msi->name, vector, pirq, gvec(guest), flags, rc);
+    return rc;
+}
+
+static int host_unbind(void *world, unsigned vector, int pirq,
+                       const XenPTMSIMessage *guest)
+{
+    XenPTMSI *msi = world;
+    int rc = xc_result(xc_domain_unbind_msi_irq(xen_xc, xen_domid, gvec(guest),
+                                                pirq, gflags(guest)));
+
+    trace_xen_pt_msi_unbind(msi->name, vector, pirq, rc);
+    return rc;
+}
+
+static int host_message(void *world, unsigned vector, XenPTMSIMessage *device)
+{
+    XenPTMSI *msi = world;
+    XenHostPCIDevice *d = &msi->s->real_device;
+    uint32_t lo = 0, hi = 0;
+    uint16_t data = 0;
+    int rc;
+
+    rc = xen_host_pci_get_long(d, msi->base + PCI_MSI_ADDRESS_LO, &lo);
+    if (!rc && msi->regs.data == PCI_MSI_DATA_64) {
+        rc = xen_host_pci_get_long(d, msi->base + PCI_MSI_ADDRESS_HI, &hi);
+    }
+    if (!rc) {
+        rc = xen_host_pci_get_word(d, msi->base + msi->regs.data, &data);
+    }
+    device->address = (uint64_t)hi << 32 | lo;
+    device->data = data;
+    trace_xen_pt_msi_message(msi->name, vector, device->address, data, rc);
+    return rc;
+}
+
+static int word_offset(const XenPTMSI *msi, XenPTMSIWord word)
+{
+    return word == XEN_PT_MSI_CONTROL ? msi->base + PCI_MSI_FLAGS : PCI_COMMAND;
+}
+
+static int host_read(void *world, XenPTMSIWord word, uint16_t *value)
+{
+    XenPTMSI *msi = world;
+    int offset = word_offset(msi, word), rc;
+
+    *value = UINT16_MAX;
+    rc = xen_host_pci_get_word(&msi->s->real_device, offset, value);
+    trace_xen_pt_msi_read(msi->name, offset, *value, rc);
+    return rc;
+}
+
+static int host_write(void *world, XenPTMSIWord word, uint16_t value)
+{
+    XenPTMSI *msi = world;
+    int offset = word_offset(msi, word);
+    int rc = xen_host_pci_set_word(&msi->s->real_device, offset, value);
+
+    trace_xen_pt_msi_write(msi->name, offset, value, rc);
+    return rc;
+}
+
+const XenPTMSIOps xen_pt_msi_host_ops = {
+    .map = host_map,
+    .unmap = host_unmap,
+    .bind = host_bind,
+    .unbind = host_unbind,
+    .message = host_message,
+    .read = host_read,
+    .write = host_write,
+};

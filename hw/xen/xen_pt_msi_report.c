@@ -1,0 +1,187 @@
+/*
+ * Xen PCI pass-through: what the operator is told of a device's MSI
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "qapi/qapi-builtin-visit.h"
+#include "qapi/visitor.h"
+#include "qemu/error-report.h"
+#include "hw/xen/xen_pt.h"
+#include "hw/xen/xen_pt_msi_report.h"
+
+static const char *const step_name[] = {
+    [XEN_PT_MSI_STEP_NONE] = "none",
+    [XEN_PT_MSI_STEP_MASTER] = "master",
+    [XEN_PT_MSI_STEP_MAP] = "map",
+    [XEN_PT_MSI_STEP_BIND] = "bind",
+    [XEN_PT_MSI_STEP_READ] = "read",
+    [XEN_PT_MSI_STEP_CHECK] = "check",
+    [XEN_PT_MSI_STEP_ENABLE] = "enable",
+    [XEN_PT_MSI_STEP_UPDATE] = "update",
+    [XEN_PT_MSI_STEP_DISABLE] = "disable",
+    [XEN_PT_MSI_STEP_UNBIND] = "unbind",
+    [XEN_PT_MSI_STEP_UNMAP] = "unmap",
+};
+
+static const char *const state_name[] = {
+    [XEN_PT_MSI_OFF] = "off",
+    [XEN_PT_MSI_PENDING] = "pending",
+    [XEN_PT_MSI_ON] = "on",
+    [XEN_PT_MSI_REFUSED] = "refused",
+};
+
+/* What to do about a fault; the first that fits, %s is the device. */
+static const struct {
+    XenPTMSIStep step;
+    int err;            /* 0: any */
+    const char *text;
+} remedies[] = {
+    { XEN_PT_MSI_STEP_ENABLE, -EACCES,
+      "pciback refuses it; in dom0, with Linux 5.6 or newer, "
+      "'echo %s > /sys/bus/pci/drivers/pciback/allow_interrupt_control'" },
+    { XEN_PT_MSI_STEP_DISABLE, -EACCES,
+      "pciback refuses it; in dom0, with Linux 5.6 or newer, "
+      "'echo %s > /sys/bus/pci/drivers/pciback/allow_interrupt_control'" },
+    { XEN_PT_MSI_STEP_ENABLE, -EBUSY,
+      "ENABLE was set before its message was checked; "
+      "reset %s or attach it anew" },
+    { XEN_PT_MSI_STEP_MAP, -EPERM,
+      "either the domain has no right to the interrupt of %s, or the stub "
+      "domain's kernel forbids hypercalls: boot it with "
+      "xen_privcmd.unrestricted=1" },
+    { XEN_PT_MSI_STEP_BIND, -EPERM,
+      "either the domain has no right to the interrupt of %s, or the stub "
+      "domain's kernel forbids hypercalls: boot it with "
+      "xen_privcmd.unrestricted=1" },
+    { XEN_PT_MSI_STEP_MAP, -ENODEV,
+      "%s is not assigned to the guest; see 'xl pci-list'" },
+    { XEN_PT_MSI_STEP_MAP, -EEXIST,
+      "an interrupt of %s is still mapped; detach it and attach it anew" },
+    { XEN_PT_MSI_STEP_MASTER, 0,
+      "so it is not probed whether %s may use MSI" },
+};
+
+static char *fault_text(const XenPTMSIFault *f)
+{
+    switch (f->step) {
+    case XEN_PT_MSI_STEP_CHECK:
+        return g_strdup_printf("the message in the device, address 0x%" PRIx64
+                               " data 0x%x, is not Xen's: %s",
+                               f->message.address, f->message.data,
+                               xen_pt_msi_check_reason(f->check));
+    case XEN_PT_MSI_STEP_MASTER:
+    case XEN_PT_MSI_STEP_ENABLE:
+    case XEN_PT_MSI_STEP_DISABLE:
+        return g_strdup_printf("%s, written 0x%04x, reads 0x%04x (%s)",
+                               f->step == XEN_PT_MSI_STEP_MASTER
+                               ? "the command register" : "the control word",
+                               f->written, f->read, g_strerror(-f->err));
+    default:
+        return g_strdup_printf("%s failed: %s", step_name[f->step],
+                               g_strerror(-f->err));
+    }
+}
+
+static void warn_once(XenPTMSI *msi, const XenPTMSIFault *f, const char *what)
+{
+    g_autofree char *text = NULL, *remedy = NULL;
+
+    if (f->step == XEN_PT_MSI_STEP_NONE || (msi->warned & (1u << f->step))) {
+        return;
+    }
+    msi->warned |= 1u << f->step;
+    for (unsigned i = 0; i < ARRAY_SIZE(remedies); i++) {
+        if (remedies[i].step == f->step &&
+            (!remedies[i].err || remedies[i].err == f->err)) {
+            g_auto(GStrv) parts = g_strsplit(remedies[i].text, "%s", 2);
+
+            remedy = g_strjoinv(msi->name, parts);
+            break;
+        }
+    }
+    text = fault_text(f);
+    warn_report("%s: MSI %s: %s%s%s", msi->name, what, text,
+                remedy ? "; " : "", remedy ? remedy : "");
+}
+
+void xen_pt_msi_report(XenPTMSI *msi)
+{
+    const XenPTMSIFault *f = &msi->seq.fault;
+
+    warn_once(msi, f, msi->hidden ? "hidden from the guest" :
+              f->step == XEN_PT_MSI_STEP_UPDATE ? "not updated" :
+              f->step == XEN_PT_MSI_STEP_MASTER ? "not probed" : "refused");
+    warn_once(msi, &msi->seq.undo, "not undone");
+}
+
+void xen_pt_msi_warn_broken(const XenPTMSI *msi)
+{
+    warn_report("%s: MSI hidden from the guest: the capability at 0x%02x "
+                "cannot be read or leaves config space", msi->name, msi->base);
+}
+
+static const char *state(const XenPTMSI *msi)
+{
+    return !msi ? "absent" : msi->hidden ? "hidden" :
+           state_name[msi->seq.state];
+}
+
+static bool visit_fault(Visitor *v, const char *name, const XenPTMSIFault *f,
+                        Error **errp)
+{
+    g_autofree char *text = f->step ? fault_text(f) : g_strdup("");
+    char *step = (char *)step_name[f->step];
+    int64_t err = -f->err;
+    bool ok;
+
+    if (!visit_start_struct(v, name, NULL, 0, errp)) {
+        return false;
+    }
+    ok = visit_type_str(v, "step", &step, errp) &&
+         visit_type_int64(v, "errno", &err, errp) &&
+         visit_type_str(v, "text", &text, errp);
+    visit_end_struct(v, NULL);
+    return ok;
+}
+
+static void get_status(Object *obj, Visitor *v, const char *name, void *opaque,
+                       Error **errp)
+{
+    const XenPTMSI *msi = XEN_PT_DEVICE(obj)->msi;
+    const XenPTMSIFault none = { 0 };
+    const XenPTMSIFault *fault = &none, *undo = &none;
+    char *state_str = (char *)state(msi);
+    int64_t failures = 0;
+    intList pirq = { 0 }, *pirqs = NULL;
+
+    if (msi) {
+        fault = msi->seq.fault.step ? &msi->seq.fault : &msi->realize_fault;
+        undo = &msi->seq.undo;
+        failures = msi->seq.undo_failures;
+        if (msi->vector.stage >= XEN_PT_MSI_MAPPED) {
+            pirq.value = msi->vector.pirq;
+            pirqs = &pirq;
+        }
+    }
+    if (!visit_start_struct(v, name, NULL, 0, errp)) {
+        return;
+    }
+    if (visit_type_str(v, "state", &state_str, errp) &&
+        visit_type_intList(v, "pirqs", &pirqs, errp) &&
+        visit_fault(v, "fault", fault, errp) &&
+        visit_fault(v, "undo", undo, errp)) {
+        visit_type_int64(v, "undo-failures", &failures, errp);
+    }
+    visit_end_struct(v, NULL);
+}
+
+void xen_pt_msi_report_class_init(ObjectClass *klass)
+{
+    object_class_property_add(klass, "msi-status", "XenPTMSIStatus",
+                              get_status, NULL, NULL, NULL);
+    object_class_property_set_description(klass, "msi-status",
+        "state of MSI, its pirqs, and why it is refused");
+}

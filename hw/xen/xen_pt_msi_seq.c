@@ -1,0 +1,339 @@
+/*
+ * Xen PCI pass-through: the sequence that turns MSI on and off
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * In a stub domain a write to config space may be refused and look like a
+ * success (pcifront and sysfs drop pciback's error), so a transition is
+ * believed from its read-back alone; a read that failed gives all-ones, so
+ * all-ones is never a value.
+ */
+
+#include "qemu/osdep.h"
+#include "hw/xen/xen_pt_msi_seq.h"
+
+#define COMMAND_MASTER 0x0004   /* PCI_COMMAND_MASTER */
+
+/* One word, of which all-ones is never a value. */
+static int read_word(XenPTMSISeq *s, XenPTMSIWord word, uint16_t *value)
+{
+    int rc = s->ops->read(s->world, word, value);
+
+    return rc ? rc : *value == UINT16_MAX ? -EIO : 0;
+}
+
+/* Toggle @bits of @word in one write, and see that just they have changed. */
+static int toggle(XenPTMSISeq *s, XenPTMSIWord word, uint16_t old,
+                  uint16_t bits, XenPTMSIFault *f)
+{
+    int written, rc;
+
+    f->written = old ^ bits;
+    written = s->ops->write(s->world, word, f->written);
+    rc = read_word(s, word, &f->read);
+    if (rc) {
+        return rc;
+    }
+    return f->read == f->written ? 0 : written ? written : -EACCES;
+}
+
+static int switch_on(XenPTMSISeq *s, XenPTMSIFault *f)
+{
+    uint16_t old;
+    int rc;
+
+    f->step = XEN_PT_MSI_STEP_ENABLE;
+    rc = read_word(s, XEN_PT_MSI_CONTROL, &old);
+    if (!rc && (old & s->enable)) {
+        f->read = old;
+        rc = -EBUSY;    /* on before its message was checked: not by us */
+    }
+    if (rc) {
+        return rc;
+    }
+    s->off = old;
+    s->armed = true;
+    return toggle(s, XEN_PT_MSI_CONTROL, old, s->enable, f);
+}
+
+static int switch_off(XenPTMSISeq *s, XenPTMSIFault *f)
+{
+    uint16_t now;
+    int rc;
+
+    f->step = XEN_PT_MSI_STEP_DISABLE;
+    rc = read_word(s, XEN_PT_MSI_CONTROL, &now);
+    if (rc && s->armed) {
+        /* A lost read is no reason to leave on what switch_on() wrote. */
+        now = s->off | s->enable;
+        rc = 0;
+    }
+    s->armed = false;
+    if (rc || !(now & s->enable)) {
+        return rc;
+    }
+    return toggle(s, XEN_PT_MSI_CONTROL, now, s->enable, f);
+}
+
+static bool seen_off(XenPTMSISeq *s)
+{
+    uint16_t now;
+
+    return !read_word(s, XEN_PT_MSI_CONTROL, &now) && !(now & s->enable);
+}
+
+static void undo_failed(XenPTMSISeq *s, XenPTMSIFault f)
+{
+    if (!s->undo_failures++) {
+        s->undo = f;
+    }
+}
+
+/* Map, bind, check; ENABLE is not touched before all vectors are through. */
+static int vector_up(XenPTMSISeq *s, unsigned i, XenPTMSIFault *f)
+{
+    XenPTMSIVector *v = &s->vec[i];
+    int rc;
+
+    f->step = XEN_PT_MSI_STEP_MAP;
+    rc = s->ops->map(s->world, i, &v->want.message, &v->pirq);
+    if (rc) {
+        return rc;
+    }
+    v->stage = XEN_PT_MSI_MAPPED;
+
+    f->step = XEN_PT_MSI_STEP_BIND;
+    rc = s->ops->bind(s->world, i, v->pirq, &v->want.message, v->want.masked);
+    if (rc) {
+        return rc;
+    }
+    v->bound = v->want;
+    v->stage = XEN_PT_MSI_BOUND;
+
+    f->step = XEN_PT_MSI_STEP_READ;
+    rc = s->ops->message(s->world, i, &f->message);
+    if (rc) {
+        return rc;
+    }
+    f->step = XEN_PT_MSI_STEP_CHECK;
+    f->check = xen_pt_msi_check_device(&f->message);
+    if (f->check != XEN_PT_MSI_CHECK_OK) {
+        return -EBADMSG;
+    }
+    v->stage = XEN_PT_MSI_CHECKED;
+    return 0;
+}
+
+/* In reverse, each step also when the one before it failed. */
+static void vector_down(XenPTMSISeq *s, unsigned i)
+{
+    XenPTMSIVector *v = &s->vec[i];
+    XenPTMSIFault f = { 0 };
+
+    if (v->stage >= XEN_PT_MSI_BOUND) {
+        f.step = XEN_PT_MSI_STEP_UNBIND;
+        f.err = s->ops->unbind(s->world, i, v->pirq, &v->bound.message);
+        if (f.err) {
+            undo_failed(s, f);
+        } else {
+            v->stage = XEN_PT_MSI_MAPPED;
+        }
+    }
+    if (v->stage >= XEN_PT_MSI_MAPPED) {
+        f.step = XEN_PT_MSI_STEP_UNMAP;
+        f.err = s->ops->unmap(s->world, i, v->pirq);
+        if (f.err) {
+            undo_failed(s, f);
+        } else {
+            v->stage = XEN_PT_MSI_FREE;
+        }
+    }
+}
+
+static bool all_free(const XenPTMSISeq *s)
+{
+    for (unsigned i = 0; i < s->nvec; i++) {
+        if (s->vec[i].stage != XEN_PT_MSI_FREE) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void turn_off(XenPTMSISeq *s)
+{
+    XenPTMSIFault f = { 0 };
+
+    f.err = switch_off(s, &f);
+    for (unsigned i = s->nvec; i--; ) {
+        vector_down(s, i);
+    }
+    /* Xen clears ENABLE itself when the last vector is unmapped. */
+    if (f.err && !seen_off(s)) {
+        undo_failed(s, f);
+    }
+    s->state = s->undo_failures ? XEN_PT_MSI_REFUSED : XEN_PT_MSI_OFF;
+}
+
+static void turn_on(XenPTMSISeq *s)
+{
+    XenPTMSIFault f = { 0 };
+    int rc = 0;
+
+    for (unsigned i = 0; i < s->nvec; i++) {
+        if (!xen_pt_msi_guest_usable(&s->vec[i].want.message)) {
+            s->state = XEN_PT_MSI_PENDING;
+            return;
+        }
+    }
+    for (unsigned i = 0; i < s->nvec && !rc; i++) {
+        rc = vector_up(s, i, &f);
+    }
+    if (!rc) {
+        rc = switch_on(s, &f);
+    }
+    if (!rc) {
+        s->fault = (XenPTMSIFault) { 0 };
+        s->state = XEN_PT_MSI_ON;
+        return;
+    }
+    f.err = rc;
+    s->fault = f;
+    turn_off(s);
+    s->state = XEN_PT_MSI_REFUSED;
+}
+
+static bool message_equal(const XenPTMSIMessage *a, const XenPTMSIMessage *b)
+{
+    return a->address == b->address && a->data == b->data;
+}
+
+/* While on: bind what the guest has changed, without switching MSI off. */
+static void vector_update(XenPTMSISeq *s, unsigned i)
+{
+    XenPTMSIVector *v = &s->vec[i];
+    XenPTMSIFault f = { .step = XEN_PT_MSI_STEP_UPDATE };
+
+    if (!xen_pt_msi_guest_usable(&v->want.message) ||
+        (message_equal(&v->want.message, &v->bound.message) &&
+         v->want.masked == v->bound.masked)) {
+        return;
+    }
+    if (xen_pt_msi_requested_pirq(&v->want.message) !=
+        xen_pt_msi_requested_pirq(&v->bound.message)) {
+        /* The pirq itself is another: only a new map gives that. */
+        turn_off(s);
+        if (s->state == XEN_PT_MSI_OFF) {
+            turn_on(s);
+        }
+        return;
+    }
+    /* Xen's bind unmasks when asked to, but masks only what was not bound. */
+    if (v->want.masked && !v->bound.masked) {
+        f.err = s->ops->unbind(s->world, i, v->pirq, &v->bound.message);
+        if (!f.err) {
+            v->stage = XEN_PT_MSI_MAPPED;
+        }
+    }
+    if (!f.err) {
+        f.err = s->ops->bind(s->world, i, v->pirq, &v->want.message,
+                             v->want.masked);
+    }
+    s->fault = f.err ? f : (XenPTMSIFault) { 0 };
+    if (!f.err) {
+        v->bound = v->want;
+        v->stage = XEN_PT_MSI_CHECKED;
+    } else if (v->stage == XEN_PT_MSI_MAPPED) {
+        turn_off(s);
+        s->state = XEN_PT_MSI_REFUSED;
+    }
+}
+
+void xen_pt_msi_seq_init(XenPTMSISeq *s, const XenPTMSIOps *ops, void *world,
+                         uint16_t enable, XenPTMSIVector *vec, unsigned nvec)
+{
+    *s = (XenPTMSISeq) {
+        .ops = ops, .world = world, .enable = enable, .vec = vec, .nvec = nvec,
+    };
+    for (unsigned i = 0; i < nvec; i++) {
+        vec[i] = (XenPTMSIVector) { .pirq = -1 };
+    }
+}
+
+bool xen_pt_msi_seq_clear(XenPTMSISeq *s)
+{
+    XenPTMSIFault f = { 0 };
+
+    f.err = switch_off(s, &f);
+    if (f.err) {
+        s->fault = f;
+        s->state = XEN_PT_MSI_REFUSED;
+    }
+    return !f.err;
+}
+
+bool xen_pt_msi_seq_probe(XenPTMSISeq *s)
+{
+    XenPTMSIFault f = { .step = XEN_PT_MSI_STEP_MASTER }, off = { 0 };
+    uint16_t command, master = 0;
+
+    f.err = read_word(s, XEN_PT_MSI_COMMAND, &command);
+    if (!f.err) {
+        master = command & COMMAND_MASTER;
+    }
+    if (master) {
+        f.err = toggle(s, XEN_PT_MSI_COMMAND, command, master, &f);
+    }
+    if (!f.err) {
+        f.err = switch_on(s, &f);
+        off.err = switch_off(s, &off);
+        if (off.err && !seen_off(s)) {
+            undo_failed(s, off);
+            f = f.err ? f : off;
+            master = 0; /* better no bus master than stray messages */
+        }
+        if (f.err) {
+            s->state = XEN_PT_MSI_REFUSED;
+        }
+    }
+    s->fault = f.err ? f : (XenPTMSIFault) { 0 };
+    if (master) {
+        s->ops->write(s->world, XEN_PT_MSI_COMMAND, command);
+    }
+    return s->state != XEN_PT_MSI_REFUSED;
+}
+
+void xen_pt_msi_seq_set_enable(XenPTMSISeq *s, bool on)
+{
+    if (on && s->state == XEN_PT_MSI_OFF) {
+        turn_on(s);
+    } else if (!on && s->state == XEN_PT_MSI_ON) {
+        turn_off(s);
+    } else if (!on && s->state == XEN_PT_MSI_PENDING) {
+        s->state = XEN_PT_MSI_OFF;
+    }
+}
+
+void xen_pt_msi_seq_set_vector(XenPTMSISeq *s, unsigned i,
+                               const XenPTMSIMessage *message, bool masked)
+{
+    s->vec[i].want.message = *message;
+    s->vec[i].want.masked = masked;
+
+    if (s->state == XEN_PT_MSI_ON) {
+        vector_update(s, i);
+    } else if (s->state == XEN_PT_MSI_PENDING) {
+        turn_on(s);
+    }
+}
+
+void xen_pt_msi_seq_reset(XenPTMSISeq *s)
+{
+    s->undo_failures = 0;
+    s->fault = s->undo = (XenPTMSIFault) { 0 };
+    if (s->state == XEN_PT_MSI_ON || !all_free(s)) {
+        turn_off(s);
+    } else {
+        s->state = XEN_PT_MSI_OFF;
+    }
+}

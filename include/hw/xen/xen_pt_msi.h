@@ -1,0 +1,87 @@
+/*
+ * Xen PCI pass-through: MSI of a device
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What hw/xen/xen_pt.c and xen_pt_config_init.c call. Include hw/xen/xen_pt.h
+ * instead of this.
+ */
+#ifndef HW_XEN_PT_MSI_H
+#define HW_XEN_PT_MSI_H
+
+#include "hw/xen/xen_pt_caps.h"
+#include "hw/xen/xen_pt_msi_regs.h"
+#include "hw/xen/xen_pt_msi_seq.h"
+
+typedef struct XenPCIPassthroughState XenPCIPassthroughState;
+
+/* The MSI capability of one device. */
+typedef struct XenPTMSI {
+    XenPCIPassthroughState *s;
+    char name[16];              /* the host's DDDD:BB:DD.F, for messages */
+    uint8_t base;               /* of the capability in config space */
+    bool hidden;                /* refused before the guest could see it */
+    unsigned warned;            /* bit n: XenPTMSIStep n has been reported */
+    XenPTMSIFault realize_fault; /* of the probe; outlives a reset */
+    XenPTMSIRegs regs;
+    XenPTMSIVector vector;
+    XenPTMSISeq seq;
+} XenPTMSI;
+
+/* The world of a XenPTMSI: libxenctrl and the host's config space. */
+extern const XenPTMSIOps xen_pt_msi_host_ops;
+
+/**
+ * xen_pt_msi_realize: find the device's capabilities, and probe its MSI
+ * @s: the device, before its emulated registers are set up
+ *
+ * Where MSI is refused the guest will not see the capability. Never fails: a
+ * device without MSI still has its other interrupts.
+ */
+void xen_pt_msi_realize(XenPCIPassthroughState *s);
+
+/**
+ * xen_pt_msi_start: give the guest's view its beginning
+ * @s: a device with an MSI capability that is not hidden
+ * @next: the offset of the capability that the guest sees after it
+ *
+ * Returns: the size of the capability, in bytes.
+ */
+uint8_t xen_pt_msi_start(XenPCIPassthroughState *s, uint8_t next);
+
+/**
+ * xen_pt_msi_hidden: is a capability of this id withheld from the guest?
+ */
+bool xen_pt_msi_hidden(const XenPCIPassthroughState *s, uint8_t id);
+
+/**
+ * xen_pt_msi_config_read: the guest reads config space
+ * @s: the device
+ * @addr: 0 to 255, aligned to @len
+ * @len: 1, 2 or 4 bytes
+ * @value: what it reads
+ *
+ * Returns: false where this is not the MSI capability's business.
+ */
+bool xen_pt_msi_config_read(XenPCIPassthroughState *s, uint32_t addr, int len,
+                            uint32_t *value);
+
+/**
+ * xen_pt_msi_config_write: the guest writes config space
+ *
+ * As xen_pt_msi_config_read(). A write in the capability goes nowhere else.
+ */
+bool xen_pt_msi_config_write(XenPCIPassthroughState *s, uint32_t addr,
+                             uint32_t value, int len);
+
+/**
+ * xen_pt_msi_disable: undo all that is set up; the device goes away
+ */
+void xen_pt_msi_disable(XenPCIPassthroughState *s);
+
+/**
+ * xen_pt_msi_class_init: add the msi-status property and the reset
+ */
+void xen_pt_msi_class_init(ObjectClass *klass);
+
+#endif

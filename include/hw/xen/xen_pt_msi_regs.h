@@ -1,0 +1,91 @@
+/*
+ * Xen PCI pass-through: the MSI capability as the guest sees it
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The registers and what the guest may write in them, at any width and
+ * alignment. Never touches hardware: all but the pending bits is emulated.
+ */
+#ifndef HW_XEN_PT_MSI_REGS_H
+#define HW_XEN_PT_MSI_REGS_H
+
+#include "hw/xen/xen_pt_msi_check.h"
+
+/* Bits of the control word (PCI 3.0, 6.8.1.3). */
+#define XEN_PT_MSI_CTRL_ENABLE  0x0001
+#define XEN_PT_MSI_CTRL_64BIT   0x0080
+#define XEN_PT_MSI_CTRL_MASKBIT 0x0100
+
+/* The largest layout: 64-bit address and per-vector masking. */
+#define XEN_PT_MSI_REGS_MAX 24
+
+typedef struct XenPTMSIRegs {
+    uint8_t size;                       /* of the capability, in bytes */
+    uint8_t data, mask, pending;        /* offsets; 0: not there */
+    uint8_t value[XEN_PT_MSI_REGS_MAX];
+    uint8_t writable[XEN_PT_MSI_REGS_MAX];
+} XenPTMSIRegs;
+
+/* What a write has changed. */
+typedef enum XenPTMSIEvents {
+    XEN_PT_MSI_WROTE_ENABLE = 1,    /* set or cleared, perhaps the same */
+    XEN_PT_MSI_WROTE_VECTOR = 2,    /* the message or the mask changed */
+} XenPTMSIEvents;
+
+/**
+ * xen_pt_msi_regs_size: the size of a capability, in bytes
+ * @control: its control word
+ *
+ * Whole dwords: what follows the data in the last one is reserved, and is
+ * part of the capability (PCIe base spec, "Extended Message Data").
+ */
+unsigned xen_pt_msi_regs_size(uint16_t control);
+
+/**
+ * xen_pt_msi_regs_init: the capability as it is after a reset
+ * @regs: the registers
+ * @control: the device's control word; says which registers there are
+ * @next: the offset of the guest's next capability
+ *
+ * The guest is shown one vector and neither the bits that came after PCI 3.0
+ * nor what the device holds: it programs Xen, and Xen the device.
+ */
+void xen_pt_msi_regs_init(XenPTMSIRegs *regs, uint16_t control, uint8_t next);
+
+/**
+ * xen_pt_msi_regs_read: what the guest reads
+ * @regs: the registers
+ * @offset: from the capability's begin; any
+ * @len: 1 to 4 bytes
+ *
+ * Bytes beyond the capability's end, and the pending bits, read as 0.
+ */
+uint32_t xen_pt_msi_regs_read(const XenPTMSIRegs *regs, unsigned offset,
+                              unsigned len);
+
+/**
+ * xen_pt_msi_regs_write: the guest writes
+ * @regs: the registers
+ * @offset: from the capability's begin; any
+ * @value: little-endian, the lower @len bytes count
+ * @len: 1 to 4 bytes
+ *
+ * Read-only and reserved bits and bytes beyond the end hold.
+ *
+ * Returns: XenPTMSIEvents. WROTE_ENABLE only where the write reached the byte
+ * that ENABLE is in.
+ */
+unsigned xen_pt_msi_regs_write(XenPTMSIRegs *regs, unsigned offset,
+                               uint32_t value, unsigned len);
+
+/**
+ * xen_pt_msi_regs_set_enable: what ENABLE reads as
+ */
+void xen_pt_msi_regs_set_enable(XenPTMSIRegs *regs, bool on);
+
+/* The guest's settings. */
+bool xen_pt_msi_regs_enable(const XenPTMSIRegs *regs);
+bool xen_pt_msi_regs_masked(const XenPTMSIRegs *regs);
+XenPTMSIMessage xen_pt_msi_regs_message(const XenPTMSIRegs *regs);
+
+#endif

@@ -1,0 +1,181 @@
+/*
+ * Xen PCI pass-through: the sequence that turns MSI on and off
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * One state machine for a set of vectors and the control word that switches
+ * them on. It knows no QEMU object and no Xen call, allocates nothing and has
+ * no global: what it does to the world goes through XenPTMSIOps.
+ */
+#ifndef HW_XEN_PT_MSI_SEQ_H
+#define HW_XEN_PT_MSI_SEQ_H
+
+#include "hw/xen/xen_pt_msi_check.h"
+
+/* How far a vector has come. */
+typedef enum XenPTMSIStage {
+    XEN_PT_MSI_FREE,
+    XEN_PT_MSI_MAPPED,      /* it has a pirq, Xen has programmed the device */
+    XEN_PT_MSI_BOUND,       /* Xen knows what to deliver to the guest */
+    XEN_PT_MSI_CHECKED,     /* the message in the device is Xen's */
+} XenPTMSIStage;
+
+/* What the guest finds when it asks for MSI. */
+typedef enum XenPTMSIState {
+    XEN_PT_MSI_OFF,
+    XEN_PT_MSI_PENDING,     /* asked for, but its message is not usable yet */
+    XEN_PT_MSI_ON,
+    XEN_PT_MSI_REFUSED,     /* not to be had, until the device is reset */
+} XenPTMSIState;
+
+/* Where something went wrong. */
+typedef enum XenPTMSIStep {
+    XEN_PT_MSI_STEP_NONE,
+    XEN_PT_MSI_STEP_MASTER, /* switching bus mastering off, for the probe */
+    XEN_PT_MSI_STEP_MAP,
+    XEN_PT_MSI_STEP_BIND,
+    XEN_PT_MSI_STEP_READ,   /* reading the message in the device */
+    XEN_PT_MSI_STEP_CHECK,
+    XEN_PT_MSI_STEP_ENABLE,
+    XEN_PT_MSI_STEP_UPDATE, /* binding another message while on */
+    XEN_PT_MSI_STEP_DISABLE,
+    XEN_PT_MSI_STEP_UNBIND,
+    XEN_PT_MSI_STEP_UNMAP,
+} XenPTMSIStep;
+
+typedef struct XenPTMSIFault {
+    XenPTMSIStep step;
+    int err;                /* negative errno; -EACCES: read back otherwise */
+    uint16_t written;       /* of the ENABLE and DISABLE steps */
+    uint16_t read;
+    XenPTMSICheck check;    /* of the CHECK step */
+    XenPTMSIMessage message;
+} XenPTMSIFault;
+
+/* The words of config space that the sequence reads and writes. */
+typedef enum XenPTMSIWord {
+    XEN_PT_MSI_CONTROL,     /* the capability's control word */
+    XEN_PT_MSI_COMMAND,     /* PCI_COMMAND */
+} XenPTMSIWord;
+
+/*
+ * The world. Every operation returns 0 or a negative errno; @world is what
+ * XenPTMSISeq has of that name.
+ */
+typedef struct XenPTMSIOps {
+    /* Give the vector a pirq, the one that the guest's message asks for. */
+    int (*map)(void *world, unsigned vector, const XenPTMSIMessage *guest,
+               int *pirq);
+    int (*unmap)(void *world, unsigned vector, int pirq);
+    /* Deliver the pirq as the guest's message says; binding anew replaces. */
+    int (*bind)(void *world, unsigned vector, int pirq,
+                const XenPTMSIMessage *guest, bool masked);
+    int (*unbind)(void *world, unsigned vector, int pirq,
+                  const XenPTMSIMessage *guest);
+    /* The message in the device. */
+    int (*message)(void *world, unsigned vector, XenPTMSIMessage *device);
+    /* One aligned 16-bit access to the device. */
+    int (*read)(void *world, XenPTMSIWord word, uint16_t *value);
+    int (*write)(void *world, XenPTMSIWord word, uint16_t value);
+} XenPTMSIOps;
+
+typedef struct XenPTMSIVector {
+    XenPTMSIStage stage;
+    int pirq;                               /* from MAPPED on */
+    struct {
+        XenPTMSIMessage message;
+        bool masked;
+    } want, bound;                          /* bound: from BOUND on */
+} XenPTMSIVector;
+
+typedef struct XenPTMSISeq {
+    const XenPTMSIOps *ops;
+    void *world;
+    uint16_t enable;        /* ENABLE's bit in the control word */
+    unsigned nvec;
+    XenPTMSIVector *vec;
+    XenPTMSIState state;
+    bool armed;             /* ENABLE was written, with @off to go back to */
+    uint16_t off;
+    XenPTMSIFault fault;    /* why refused, or why the last update failed */
+    XenPTMSIFault undo;     /* the first step of undoing that failed, */
+    unsigned undo_failures; /* and how many did */
+} XenPTMSISeq;
+
+/**
+ * xen_pt_msi_seq_init: nothing mapped, nothing known to be wrong
+ * @seq: the sequence
+ * @ops: the world's operations, all of them
+ * @world: their first argument
+ * @enable: ENABLE's bit in the control word
+ * @vec: the vectors, the caller's memory
+ * @nvec: how many, 1 to 2048
+ */
+void xen_pt_msi_seq_init(XenPTMSISeq *seq, const XenPTMSIOps *ops, void *world,
+                         uint16_t enable, XenPTMSIVector *vec, unsigned nvec);
+
+/**
+ * xen_pt_msi_seq_probe: may ENABLE be written at all?
+ * @seq: a sequence that is off
+ *
+ * Sets ENABLE and clears it again, with bus mastering off meanwhile: a function
+ * that may not issue memory requests sends no message either (PCIe base spec,
+ * Command register). Leaves the device as found, and the sequence REFUSED where
+ * the write does not take. Where it is not safe to probe, because bus mastering
+ * cannot be seen off, nothing is written and @seq->fault says so.
+ *
+ * Returns: false where refused.
+ */
+bool xen_pt_msi_seq_probe(XenPTMSISeq *seq);
+
+/**
+ * xen_pt_msi_seq_clear: switch off what an earlier owner left switched on
+ * @seq: a sequence that is off
+ *
+ * Xen's map_pirq saves the control word and restores it at its end, so an
+ * ENABLE that was set would be on before the new message is written.
+ *
+ * Returns: false, and the sequence is REFUSED, where ENABLE stays set.
+ */
+bool xen_pt_msi_seq_clear(XenPTMSISeq *seq);
+
+/**
+ * xen_pt_msi_seq_set_enable: the guest wrote ENABLE
+ * @seq: the sequence
+ * @on: what it wrote
+ *
+ * Never fails for the caller: xen_pt_msi_seq_enabled() says what came of it.
+ */
+void xen_pt_msi_seq_set_enable(XenPTMSISeq *seq, bool on);
+
+/**
+ * xen_pt_msi_seq_set_vector: the guest wrote a vector's message or mask
+ * @seq: the sequence
+ * @i: the vector, below @seq->nvec
+ * @message: the message as the guest has programmed it by now
+ * @masked: whether the guest has masked it
+ *
+ * While on, what changed is bound anew without switching MSI off. Where Xen
+ * refuses that, the binding in force stays and @seq->fault says so.
+ */
+void xen_pt_msi_seq_set_vector(XenPTMSISeq *seq, unsigned i,
+                               const XenPTMSIMessage *message, bool masked);
+
+/**
+ * xen_pt_msi_seq_reset: the device is reset, or goes away
+ * @seq: the sequence
+ *
+ * Undoes all that was done, tries again what could not be undone before, and
+ * forgets a refusal.
+ */
+void xen_pt_msi_seq_reset(XenPTMSISeq *seq);
+
+/**
+ * xen_pt_msi_seq_enabled: does the guest read ENABLE as 1?
+ */
+static inline bool xen_pt_msi_seq_enabled(const XenPTMSISeq *seq)
+{
+    return seq->state == XEN_PT_MSI_ON || seq->state == XEN_PT_MSI_PENDING;
+}
+
+#endif
