@@ -6,7 +6,7 @@
 SHELL = /bin/sh
 B = build
 -include $(B)/config.mak
-export PYTHONPATH
+export PYTHONPATH MESON CASES
 
 QEMU = $(B)/qemu/bin/qemu-system-i386
 IMAGE = $(B)/stubdom/xen-pt-stubdom.cpio
@@ -46,7 +46,7 @@ check-unit: tools
 	@$(PYTHON) tests/tally $(B) unit
 
 check-e2e: image
-	@$(PYTHON) tests/tally $(B) e2e CASES="$(CASES)"
+	@$(PYTHON) tests/tally $(B) e2e
 
 bench: image
 	@tests/e2e/bench -b $(B)
