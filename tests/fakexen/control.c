@@ -1,0 +1,526 @@
+/*
+ * A fake Xen: what a test says
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * FAKEXEN names a directory. A test writes commands to the file "control" in
+ * it before QEMU starts, and appends more while it runs: all that is there is
+ * taken in before each operation. The file "journal" is the answer. Lines:
+ *
+ *   domid N                     the guest's number
+ *   stubdom on|off              where QEMU runs
+ *   xen 4.17|4.20               (or another)
+ *   kernel 5.4|5.6|6.1|6.8      Linux in dom0, see FkKernel
+ *   lockdown|privcmd-restricted|devmem on|off
+ *   message remapped|amd|plain|ADDRESS:DATA     what Xen writes to devices
+ *   device BDF FILE [LOCAL]     a device as FILE describes it, which in the
+ *                               stub domain is at LOCAL
+ *   allow|permissive|assign BDF on|off
+ *   poke BDF OFFSET/LEN VALUE   the device's register is this, from now on
+ *   writable BDF OFFSET/LEN MASK    and software can change these bits
+ *   irq BDF N                   its line
+ *   raise BDF                   the device interrupts
+ *   fail OP[@OFFSET] N|N+|all ACTION
+ *   heal                        nothing fails any more
+ */
+
+#define _GNU_SOURCE
+#include "fakexen.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ERROR_MAX 256
+
+FkWorld fk;
+
+static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+
+void fk_lock(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+void fk_unlock(void)
+{
+    pthread_mutex_unlock(&lock);
+}
+
+void fk_die(const char *fmt, ...)
+{
+    va_list ap;
+
+    fputs("fakexen: ", stderr);
+    va_start(ap, fmt);
+    vfprintf(stderr, fmt, ap);
+    va_end(ap);
+    fputc('\n', stderr);
+    abort();
+}
+
+void fk_unknown(const char *function)
+{
+    fk_die("%s() is called, which is not modelled", function);
+}
+
+void fk_init(void)
+{
+    memset(&fk, 0, sizeof(fk));
+    fk.domid = 1;
+    fk.stubdom = true;
+    fk.xen = 417;
+    fk.kernel = FK_LINUX_6_8;
+    fk.devmem = true;
+    fk_xen_init();
+    fk_store_init();
+    fk_fault_clear();
+}
+
+typedef bool Command(char **arg, char *error);
+
+static bool parse_number(const char *text, uint64_t max, uint64_t *value)
+{
+    char *end;
+
+    errno = 0;
+    *value = strtoull(text, &end, 0);
+    return *text && !*end && !errno && *value <= max;
+}
+
+static bool wrong(char *error, const char *what, const char *text)
+{
+    snprintf(error, 200, "'%.60s' is not %s", text, what);
+    return false;
+}
+
+static bool parse_switch(const char *text, bool *value, char *error)
+{
+    *value = !strcmp(text, "on");
+    return *value || !strcmp(text, "off") || wrong(error, "on or off", text);
+}
+
+static FkDevice *parse_device(const char *text, char *error)
+{
+    FkBdf bdf;
+    FkDevice *d = fk_bdf_parse(text, &bdf) ? fk_device_find(&bdf) : NULL;
+
+    if (!d) {
+        wrong(error, "a device that there is", text);
+    }
+    return d;
+}
+
+static bool cmd_domid(char **arg, char *error)
+{
+    uint64_t v;
+
+    if (!parse_number(arg[0], 0x7fef, &v)) {
+        return wrong(error, "a domain's number", arg[0]);
+    }
+    fk.domid = v;
+    return true;
+}
+
+static bool cmd_stubdom(char **arg, char *error)
+{
+    return parse_switch(arg[0], &fk.stubdom, error);
+}
+
+static bool cmd_lockdown(char **arg, char *error)
+{
+    return parse_switch(arg[0], &fk.lockdown, error);
+}
+
+static bool cmd_privcmd(char **arg, char *error)
+{
+    return parse_switch(arg[0], &fk.privcmd_restricted, error);
+}
+
+static bool cmd_devmem(char **arg, char *error)
+{
+    return parse_switch(arg[0], &fk.devmem, error);
+}
+
+static bool cmd_xen(char **arg, char *error)
+{
+    unsigned major, minor;
+    int n = 0;
+
+    if (sscanf(arg[0], "%u.%u%n", &major, &minor, &n) != 2 || arg[0][n] ||
+        minor > 99) {
+        return wrong(error, "a version of Xen", arg[0]);
+    }
+    fk.xen = major * 100 + minor;
+    return true;
+}
+
+static bool cmd_kernel(char **arg, char *error)
+{
+    static const char *const names[] = {
+        [FK_LINUX_5_4] = "5.4",
+        [FK_LINUX_5_6] = "5.6",
+        [FK_LINUX_6_1] = "6.1",
+        [FK_LINUX_6_8] = "6.8",
+    };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (!strcmp(names[i], arg[0])) {
+            fk.kernel = i;
+            return true;
+        }
+    }
+    return wrong(error, "one of 5.4, 5.6, 6.1, 6.8", arg[0]);
+}
+
+static bool cmd_message(char **arg, char *error)
+{
+    static const char *const names[] = {
+        [FK_MESSAGE_REMAPPED] = "remapped",
+        [FK_MESSAGE_AMD] = "amd",
+        [FK_MESSAGE_PLAIN] = "plain",
+    };
+    char *colon = strchr(arg[0], ':');
+    uint64_t address, data;
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (!strcmp(names[i], arg[0])) {
+            fk.form = i;
+            return true;
+        }
+    }
+    if (colon) {
+        *colon = '\0';
+    }
+    if (!colon || !parse_number(arg[0], UINT64_MAX, &address) ||
+        !parse_number(colon + 1, UINT32_MAX, &data)) {
+        return wrong(error, "remapped, amd, plain or ADDRESS:DATA", arg[0]);
+    }
+    fk.form = FK_MESSAGE_RAW;
+    fk.raw_address = address;
+    fk.raw_data = data;
+    return true;
+}
+
+static char *read_all(const char *path)
+{
+    FILE *f = fopen(path, "re");
+    char *text = NULL;
+    size_t size = 0;
+
+    if (!f) {
+        return NULL;
+    }
+    /* No file has a NUL in it that is of use here. */
+    if (getdelim(&text, &size, '\0', f) < 0) {
+        free(text);
+        text = strdup("");
+    }
+    fclose(f);
+    return text;
+}
+
+static bool cmd_device(char **arg, char *error)
+{
+    char why[ERROR_MAX], *text;
+    FkBdf bdf, local;
+    FkDevice *d;
+    FkDump *dump;
+    bool ok;
+
+    if (!fk_bdf_parse(arg[0], &bdf) || fk_device_find(&bdf)) {
+        return wrong(error, "the address of a new device", arg[0]);
+    }
+    local = bdf;
+    if (arg[2] && !fk_bdf_parse(arg[2], &local)) {
+        return wrong(error, "a device's address", arg[2]);
+    }
+    d = fk_device_add();
+    if (!d) {
+        snprintf(error, 200, "more than %d devices", FK_MAX_DEVICES);
+        return false;
+    }
+    text = read_all(arg[1]);
+    if (!text) {
+        snprintf(error, 200, "%.120s: %s", arg[1], strerror(errno));
+        return false;
+    }
+    dump = calloc(1, sizeof(*dump));
+    ok = dump && fk_dump_parse(text, "", dump, why);
+    if (ok) {
+        dump->bdf = bdf;
+        d->local = local;
+        fk_device_init(d, dump);
+    } else {
+        snprintf(error, 200, "%.100s:%.90s", arg[1], why);
+    }
+    free(dump);
+    free(text);
+    return ok;
+}
+
+static bool set_flag(char **arg, char *error, size_t offset)
+{
+    FkDevice *d = parse_device(arg[0], error);
+
+    return d && parse_switch(arg[1], (bool *)((char *)d + offset), error);
+}
+
+static bool cmd_allow(char **arg, char *error)
+{
+    return set_flag(arg, error,
+                    offsetof(FkDevice, back.allow_interrupt_control));
+}
+
+static bool cmd_permissive(char **arg, char *error)
+{
+    return set_flag(arg, error, offsetof(FkDevice, back.permissive));
+}
+
+static bool cmd_assign(char **arg, char *error)
+{
+    return set_flag(arg, error, offsetof(FkDevice, assigned));
+}
+
+/* OFFSET/LEN and a value that fits into it */
+static FkDevice *parse_register(char **arg, unsigned *offset, unsigned *len,
+                                uint32_t *value, char *error)
+{
+    FkDevice *d = parse_device(arg[0], error);
+    uint64_t o, l, v;
+    char *slash = strchr(arg[1], '/');
+
+    if (!d) {
+        return NULL;
+    }
+    if (slash) {
+        *slash = '\0';
+    }
+    if (!slash || !parse_number(arg[1], d->size - 1, &o) ||
+        !parse_number(slash + 1, 4, &l) || !l || o + l > d->size) {
+        wrong(error, "OFFSET/LEN", arg[1]);
+        return NULL;
+    }
+    if (!parse_number(arg[2], 0xffffffffu >> (32 - 8 * l), &v)) {
+        wrong(error, "a value of that length", arg[2]);
+        return NULL;
+    }
+    *offset = o;
+    *len = l;
+    *value = v;
+    return d;
+}
+
+static bool cmd_poke(char **arg, char *error)
+{
+    unsigned offset, len;
+    uint32_t value;
+    FkDevice *d = parse_register(arg, &offset, &len, &value, error);
+
+    if (d) {
+        fk_put(d, offset, len, value);
+    }
+    return d;
+}
+
+static bool cmd_writable(char **arg, char *error)
+{
+    unsigned offset, len;
+    uint32_t value;
+    FkDevice *d = parse_register(arg, &offset, &len, &value, error);
+
+    for (unsigned i = 0; d && i < len; i++) {
+        d->writable[offset + i] = value >> (8 * i);
+    }
+    return d;
+}
+
+static bool cmd_irq(char **arg, char *error)
+{
+    FkDevice *d = parse_device(arg[0], error);
+    uint64_t v;
+
+    if (!d || !parse_number(arg[1], 255, &v)) {
+        return d && wrong(error, "an interrupt line", arg[1]);
+    }
+    d->irq = v;
+    return true;
+}
+
+static bool cmd_raise(char **arg, char *error)
+{
+    FkDevice *d = parse_device(arg[0], error);
+
+    if (d) {
+        fk_device_raise(d);
+    }
+    return d;
+}
+
+static bool cmd_fail(char **arg, char *error)
+{
+    return fk_fault_add(arg[0], arg[1], arg[2], error);
+}
+
+static bool cmd_heal(char **arg, char *error)
+{
+    fk_fault_clear();
+    return true;
+}
+
+static const struct {
+    const char *name;
+    unsigned min, max;      /* arguments */
+    Command *run;
+} commands[] = {
+    { "domid", 1, 1, cmd_domid },
+    { "stubdom", 1, 1, cmd_stubdom },
+    { "xen", 1, 1, cmd_xen },
+    { "kernel", 1, 1, cmd_kernel },
+    { "lockdown", 1, 1, cmd_lockdown },
+    { "privcmd-restricted", 1, 1, cmd_privcmd },
+    { "devmem", 1, 1, cmd_devmem },
+    { "message", 1, 1, cmd_message },
+    { "device", 2, 3, cmd_device },
+    { "allow", 2, 2, cmd_allow },
+    { "permissive", 2, 2, cmd_permissive },
+    { "assign", 2, 2, cmd_assign },
+    { "poke", 3, 3, cmd_poke },
+    { "writable", 3, 3, cmd_writable },
+    { "irq", 2, 2, cmd_irq },
+    { "raise", 1, 1, cmd_raise },
+    { "fail", 3, 3, cmd_fail },
+    { "heal", 0, 0, cmd_heal },
+};
+
+bool fk_command(const char *line, char *error)
+{
+    char *copy = strdup(line), *save = NULL;
+    char *arg[5] = { NULL };
+    char *name;
+    unsigned n = 0;
+    bool ok = true;
+
+    if (!copy) {
+        fk_die("out of memory");
+    }
+    name = strtok_r(copy, " \t", &save);
+    if (name && *name != '#') {
+        while (n < 4 && (arg[n] = strtok_r(NULL, " \t", &save))) {
+            n++;
+        }
+        ok = false;
+        snprintf(error, 200, "'%.60s' is no command", name);
+        for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+            if (strcmp(commands[i].name, name)) {
+                continue;
+            }
+            if (n < commands[i].min || n > commands[i].max) {
+                snprintf(error, 200, "%s: %u arguments are wrong", name, n);
+            } else {
+                ok = commands[i].run(arg, error);
+            }
+        }
+    }
+    free(copy);
+    return ok;
+}
+
+/* The world as xenstore has it: who QEMU is, and pcifront's devices. */
+static void publish(void)
+{
+    unsigned dm = fk.stubdom ? fk.domid + 1 : 0, n = 0;
+    char path[128], value[64];
+
+    snprintf(path, sizeof(path), "/local/domain/%u/image/device-model-domid",
+             fk.domid);
+    snprintf(value, sizeof(value), "%u", dm);
+    fk_store_set(path, value);
+    if (!fk.stubdom) {
+        return;
+    }
+    snprintf(path, sizeof(path), "/local/domain/%u/domid", dm);
+    fk_store_set(path, value);
+    snprintf(path, sizeof(path), "/local/domain/%u/device/pci/0/backend", dm);
+    snprintf(value, sizeof(value), "/local/domain/0/backend/pci/%u/0", dm);
+    fk_store_set(path, value);
+    for (unsigned i = 0; i < FK_MAX_DEVICES; i++) {
+        const FkDevice *d = &fk.dev[i];
+
+        if (!d->present) {
+            continue;
+        }
+        snprintf(path, sizeof(path), "%s/dev-%u", value, n);
+        fk_store_set(path, fk_bdf(&d->bdf));
+        snprintf(path, sizeof(path), "%s/vdev-%u", value, n);
+        fk_store_set(path, fk_bdf(&d->local));
+        n++;
+    }
+    snprintf(path, sizeof(path), "%s/num_devs", value);
+    snprintf(value, sizeof(value), "%u", n);
+    fk_store_set(path, value);
+}
+
+static int open_in(const char *dir, const char *name, int flags)
+{
+    char path[512];
+    int fd;
+
+    snprintf(path, sizeof(path), "%s/%s", dir, name);
+    fd = open(path, flags | O_CLOEXEC, 0666);
+    if (fd < 0) {
+        fk_die("%s: %s", path, strerror(errno));
+    }
+    return fd;
+}
+
+void fk_sync(void)
+{
+    static int control = -1;
+    static char *pending;       /* an unfinished line */
+    static size_t have, lineno;
+    int saved = errno;
+    char buf[4096], error[ERROR_MAX], *nl;
+    bool any = false;
+    ssize_t n;
+
+    if (control < 0) {
+        const char *dir = getenv("FAKEXEN");
+
+        if (!dir) {
+            fk_die("FAKEXEN does not name a directory");
+        }
+        fk_init();
+        control = open_in(dir, "control", O_RDONLY);
+        fk_journal_to(open_in(dir, "journal", O_WRONLY | O_CREAT | O_APPEND));
+        any = true;
+    }
+    while ((n = read(control, buf, sizeof(buf))) > 0) {
+        pending = realloc(pending, have + n + 1);
+        if (!pending) {
+            fk_die("out of memory");
+        }
+        memcpy(pending + have, buf, n);
+        have += n;
+        pending[have] = '\0';
+        while ((nl = memchr(pending, '\n', have))) {
+            *nl = '\0';
+            lineno++;
+            if (!fk_command(pending, error)) {
+                fk_die("control:%zu: %s", lineno, error);
+            }
+            have -= nl + 1 - pending;
+            memmove(pending, nl + 1, have + 1);
+            any = true;
+        }
+    }
+    if (any) {
+        publish();
+    }
+    errno = saved;
+}

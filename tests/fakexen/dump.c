@@ -1,0 +1,218 @@
+/*
+ * A fake Xen: devices described by lspci
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The bytes come from `lspci -xxx` or `-xxxx`. With `-vv` it also says what
+ * they cannot: how large the BARs are, and the interrupt line.
+ */
+
+#define _GNU_SOURCE
+#include "fakexen.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool fk_bdf_parse(const char *text, FkBdf *bdf)
+{
+    unsigned domain = 0, bus, slot, func;
+    int n = 0;
+
+    if ((sscanf(text, "%4x:%2x:%2x.%1x%n", &domain, &bus, &slot, &func,
+                &n) != 4 || text[n]) &&
+        (domain = 0, n = 0,
+         sscanf(text, "%2x:%2x.%1x%n", &bus, &slot, &func, &n) != 3 ||
+         text[n])) {
+        return false;
+    }
+    if (slot > 0x1f || func > 7) {
+        return false;
+    }
+    *bdf = (FkBdf) { domain, bus, slot, func };
+    return true;
+}
+
+const char *fk_bdf(const FkBdf *bdf)
+{
+    static char text[4][16];
+    static unsigned next;
+    char *t = text[next++ % 4];
+
+    snprintf(t, sizeof(text[0]), "%04x:%02x:%02x.%x", bdf->domain, bdf->bus,
+             bdf->slot & 0x1f, bdf->func & 7);
+    return t;
+}
+
+bool fk_bdf_equal(const FkBdf *a, const FkBdf *b)
+{
+    return a->domain == b->domain && a->bus == b->bus && a->slot == b->slot &&
+           a->func == b->func;
+}
+
+/* "[size=128K]", anywhere in the line; 0 where there is none */
+static uint64_t parse_size(const char *line)
+{
+    const char *s = strstr(line, "[size=");
+    uint64_t size;
+    char *end;
+
+    if (!s) {
+        return 0;
+    }
+    size = strtoull(s + 6, &end, 10);
+    switch (*end) {
+    case 'G':
+        size <<= 10;
+        /* fallthrough */
+    case 'M':
+        size <<= 10;
+        /* fallthrough */
+    case 'K':
+        size <<= 10;
+        break;
+    }
+    return size & (size - 1) ? 0 : size;
+}
+
+/* What -vv says about the device. */
+static void parse_verbose(const char *line, FkDump *d)
+{
+    unsigned n;
+    const char *irq = strstr(line, "routed to IRQ ");
+
+    if (sscanf(line, " Region %u:", &n) == 1 && n < FK_MAX_BARS - 1) {
+        d->bar_size[n] = parse_size(line);
+    } else if (strstr(line, "Expansion ROM at")) {
+        d->bar_size[FK_MAX_BARS - 1] = parse_size(line);
+    } else if (irq) {
+        d->irq = strtoul(irq + strlen("routed to IRQ "), NULL, 10);
+    } else if (strstr(line, "Physical Function:")) {
+        d->is_virtfn = true;
+    }
+}
+
+/* "40: 01 50 ..."; false where @line is not of that form at all */
+static bool is_row(const char *line, unsigned *offset, const char **bytes)
+{
+    char *end;
+
+    if (!strchr("0123456789abcdefABCDEF", *line)) {
+        return false;
+    }
+    *offset = strtoul(line, &end, 16);
+    *bytes = end + 1;
+    return end - line >= 2 && end - line <= 3 && end[0] == ':' &&
+           (end[1] == ' ' || !end[1]);
+}
+
+static const char *parse_row(const char *bytes, unsigned offset, FkDump *d)
+{
+    if (offset != d->size) {
+        return offset % 16 ? "not at a multiple of 16" : "out of order";
+    }
+    if (offset + 16 > FK_CONFIG_MAX) {
+        return "beyond the end of config space";
+    }
+    for (unsigned i = 0; i < 16; i++) {
+        unsigned byte;
+        int n = 0;
+
+        if (sscanf(bytes, " %2x%n", &byte, &n) != 1 || n < 2 ||
+            (bytes[n] && bytes[n] != ' ')) {
+            return "not 16 bytes in hexadecimal";
+        }
+        d->config[offset + i] = byte;
+        bytes += n;
+    }
+    if (bytes[strspn(bytes, " ")]) {
+        return "more than 16 bytes";
+    }
+    d->size += 16;
+    return NULL;
+}
+
+static bool check(const FkDump *d, unsigned line, char *error)
+{
+    const char *wrong = NULL;
+
+    if (!d->size) {
+        wrong = "no bytes; was it made by lspci -xxxx?";
+    } else if (d->size < 256) {
+        wrong = "less than 256 bytes; was it made as root, by lspci -xxxx?";
+    } else if (d->size != 256 && d->size != FK_CONFIG_MAX) {
+        wrong = "neither 256 nor 4096 bytes";
+    } else if (d->config[0] == 0xff && d->config[1] == 0xff && !d->is_virtfn) {
+        wrong = "the vendor id is ffff: the device did not answer";
+    } else if (d->config[0x0e] & 0x7f) {
+        wrong = "not an ordinary function (header type 0)";
+    }
+    if (wrong) {
+        snprintf(error, 200, "%u: %s", line, wrong);
+    }
+    return !wrong;
+}
+
+bool fk_dump_parse(const char *text, const char *which, FkDump *dump,
+                   char *error)
+{
+    unsigned lineno = 0, first = 0;
+    bool here = false, done = false;
+    FkBdf want = { 0 }, bdf;
+
+    memset(dump, 0, sizeof(*dump));
+    if (*which && !fk_bdf_parse(which, &want)) {
+        snprintf(error, 200, "0: '%.20s' is not a device's address", which);
+        return false;
+    }
+    while (*text) {
+        size_t len = strcspn(text, "\n");
+        char line[256], word[16];
+        const char *bytes, *wrong;
+        unsigned offset;
+
+        snprintf(line, sizeof(line), "%.*s", (int)len, text);
+        line[strcspn(line, "\r")] = '\0';
+        text += len + (text[len] == '\n');
+        lineno++;
+
+        if (sscanf(line, "%15s", word) == 1 && line[0] != ' ' &&
+            line[0] != '\t' && fk_bdf_parse(word, &bdf)) {
+            if (done) {
+                break;
+            }
+            here = !*which || fk_bdf_equal(&bdf, &want);
+            done = here;
+            if (here) {
+                dump->bdf = bdf;
+                first = lineno;
+            }
+        } else if (is_row(line, &offset, &bytes)) {
+            if (!done && !first) {
+                if (*which) {
+                    continue;
+                }
+                here = done = true;     /* rows alone will do as well */
+                first = lineno;
+            }
+            wrong = here ? parse_row(bytes, offset, dump) : NULL;
+            if (wrong) {
+                snprintf(error, 200, "%u: %s", lineno, wrong);
+                return false;
+            }
+        } else if (line[0] == '\t' || line[0] == ' ') {
+            if (here) {
+                parse_verbose(line, dump);
+            }
+        } else if (line[0] && line[0] != '#') {
+            snprintf(error, 200, "%u: neither a device's name nor its bytes",
+                     lineno);
+            return false;
+        }
+    }
+    if (!first) {
+        snprintf(error, 200, "%u: no such device", lineno);
+        return false;
+    }
+    return check(dump, lineno, error);
+}

@@ -1,0 +1,310 @@
+/*
+ * A fake Xen: the model behind the preloaded library
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * QEMU's pass-through code talks to Xen's libraries and to the host device's
+ * files in sysfs. The model answers in their place, as the real ones do, lies
+ * included. From top to bottom:
+ *
+ *   lib-*.c      the functions that QEMU imports
+ *   sysfs.c      the files of a device; which access is whose
+ *   pcifront.c   config accesses in a stub domain
+ *   pciback.c    what dom0 lets through
+ *   xen.c        pirqs and their bindings
+ *   device.c     the device itself
+ *
+ * Below all of them: journal.c (what happened, in order), fault.c (what is to
+ * go wrong) and control.c (what a test says, before and while QEMU runs).
+ */
+#ifndef FAKEXEN_H
+#define FAKEXEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define FK_MAX_DEVICES 8
+#define FK_MAX_BARS    7        /* the last is the expansion ROM */
+#define FK_CONFIG_MAX  4096
+
+/* A device's address; printed as lspci -D does. */
+typedef struct FkBdf {
+    uint16_t domain;
+    uint8_t bus, slot, func;
+} FkBdf;
+
+typedef struct FkBar {
+    uint64_t base, size;        /* size 0: not there */
+    bool io, mem64, prefetch;
+} FkBar;
+
+/* A function as an `lspci -xxxx` dump describes it. */
+typedef struct FkDump {
+    FkBdf bdf;
+    unsigned size;              /* of config space: 256 or 4096 */
+    uint8_t config[FK_CONFIG_MAX];
+    uint64_t bar_size[FK_MAX_BARS];     /* 0: the dump does not say */
+    unsigned irq;
+    bool is_virtfn;
+} FkDump;
+
+/* Which BAR a guest is asking the size of (pciback answers by itself). */
+typedef struct FkBack {
+    bool permissive, allow_interrupt_control;
+    bool enabled, busmaster;    /* what dom0's PCI core believes */
+    uint16_t command;           /* pciback's copy */
+    bool sizing[FK_MAX_BARS];
+} FkBack;
+
+typedef struct FkDevice {
+    bool present;
+    FkBdf bdf;                  /* in dom0 */
+    FkBdf local;                /* in the stub domain */
+    bool assigned;              /* Xen knows that it is the guest's */
+    bool is_virtfn;
+    unsigned irq;
+    unsigned size;
+    uint8_t config[FK_CONFIG_MAX];
+    uint8_t writable[FK_CONFIG_MAX];
+    uint8_t w1c[FK_CONFIG_MAX]; /* bits that a written 1 clears */
+    uint8_t reset[FK_CONFIG_MAX];
+    FkBar bar[FK_MAX_BARS];
+    uint8_t pm, msi, msix, exp; /* capabilities, 0: not there */
+    FkBack back;
+} FkDevice;
+
+/* Linux in dom0, by what its pciback does differently. */
+typedef enum FkKernel {
+    FK_LINUX_5_4,       /* no allow_interrupt_control yet */
+    FK_LINUX_5_6,       /* has it; INTx counts as another interrupt type */
+    FK_LINUX_6_1,       /* lets MSI-X's MASKALL through too */
+    FK_LINUX_6_8,       /* INTx does not count (also in stable series) */
+} FkKernel;
+
+typedef enum FkMessageForm {
+    FK_MESSAGE_REMAPPED,        /* VT-d */
+    FK_MESSAGE_AMD,
+    FK_MESSAGE_PLAIN,           /* no interrupt remapping */
+    FK_MESSAGE_RAW,
+} FkMessageForm;
+
+typedef struct FkWorld {
+    unsigned domid;             /* of the guest */
+    bool stubdom;               /* else QEMU is in dom0 */
+    unsigned xen;               /* 417, 420, ... */
+    FkKernel kernel;
+    bool lockdown;              /* config files cannot be written */
+    bool privcmd_restricted;    /* no hypercalls (XSA-482) */
+    bool devmem;                /* there is a /dev/mem */
+    FkMessageForm form;
+    uint64_t raw_address;
+    uint32_t raw_data;
+    uint64_t ms;                /* virtual time spent waiting */
+    FkDevice dev[FK_MAX_DEVICES];
+} FkWorld;
+
+extern FkWorld fk;
+
+/* How an operation is made to go wrong. */
+typedef enum FkFaultKind {
+    FK_FAULT_NONE,
+    FK_FAULT_ERRNO,     /* fails, with errno = value */
+    FK_FAULT_VALUE,     /* reads, or writes, this value */
+    FK_FAULT_ONES,      /* reads all-ones */
+    FK_FAULT_SILENT,    /* says success, does nothing */
+    FK_FAULT_TIMEOUT,   /* pciback does not answer for 2 s */
+    FK_FAULT_SHORT,     /* one byte less than asked for */
+} FkFaultKind;
+
+typedef struct FkFault {
+    FkFaultKind kind;
+    uint64_t value;
+} FkFault;
+
+/* control.c */
+
+/**
+ * fk_init: a world without devices, as a stub domain on Xen 4.17 sees it
+ */
+void fk_init(void);
+
+/**
+ * fk_command: do what one line of the control file says
+ * @line: without the newline
+ * @error: where to put a message, at least 200 bytes
+ *
+ * Returns: false where the line is wrong; nothing has changed then.
+ */
+bool fk_command(const char *line, char *error);
+
+/**
+ * fk_sync: take in what the test has appended to the control file
+ *
+ * To be called before every operation. Ends the process on a wrong line.
+ */
+void fk_sync(void);
+
+/**
+ * fk_lock: enter the model; nests
+ */
+void fk_lock(void);
+void fk_unlock(void);
+
+/**
+ * fk_die: end the process, saying why
+ */
+void fk_die(const char *fmt, ...)
+    __attribute__((noreturn, format(printf, 1, 2)));
+
+/**
+ * fk_unknown: QEMU has called what the model does not know
+ */
+void fk_unknown(const char *function) __attribute__((noreturn));
+
+/* journal.c */
+
+/**
+ * fk_journal: append a line
+ * @fmt: the line, without the newline
+ */
+void fk_journal(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/**
+ * fk_journal_to: where to; -1 for nowhere. Until then: in memory
+ */
+void fk_journal_to(int fd);
+
+/**
+ * fk_journal_take: what is in memory; the caller frees it
+ */
+char *fk_journal_take(void);
+
+/* The name of an errno, or its number. */
+const char *fk_errno_name(int err);
+int fk_errno_value(const char *name);   /* 0: unknown */
+
+/* fault.c */
+
+/**
+ * fk_fault: does this operation go wrong?
+ * @op: its name, as in the journal: "cfg.read", "map_pirq_msi" ...
+ * @offset: into config space, -1 where there is none
+ *
+ * Counts the operation; to be called once for each.
+ */
+FkFault fk_fault(const char *op, int offset);
+bool fk_fault_add(const char *op, const char *which, const char *action,
+                  char *error);
+void fk_fault_clear(void);
+
+/* dump.c */
+
+/**
+ * fk_dump_parse: read the output of `lspci -xxxx` or `-vvxxxx`
+ * @text: all of it
+ * @which: the device, "" for the first one
+ * @dump: what was found
+ * @error: where to put a message "LINE: what is wrong", at least 200 bytes
+ *
+ * Returns: false where the text is not such a dump.
+ */
+bool fk_dump_parse(const char *text, const char *which, FkDump *dump,
+                   char *error);
+bool fk_bdf_parse(const char *text, FkBdf *bdf);
+const char *fk_bdf(const FkBdf *bdf);   /* valid until the 4th call after */
+bool fk_bdf_equal(const FkBdf *a, const FkBdf *b);
+
+/* device.c */
+
+/**
+ * fk_device_init: the device of a dump, just assigned to pciback
+ *
+ * What may be written, and what is cleared by writing 1, follows from the
+ * header and the capabilities that are there (PCI 3.0, PCIe base spec).
+ */
+void fk_device_init(FkDevice *d, const FkDump *dump);
+FkDevice *fk_device_add(void);          /* NULL: there are too many */
+FkDevice *fk_device_find(const FkBdf *bdf);
+FkDevice *fk_device_find_local(const FkBdf *bdf);
+
+/* Little-endian, at any offset below d->size. */
+uint32_t fk_get(const FkDevice *d, unsigned offset, unsigned len);
+void fk_put(FkDevice *d, unsigned offset, unsigned len, uint32_t value);
+
+/**
+ * fk_device_read: a config read that reaches the device
+ */
+uint32_t fk_device_read(const FkDevice *d, unsigned offset, unsigned len);
+
+/**
+ * fk_device_write: a config write that reaches the device, side effects too
+ * @who: "dev" (through pciback or sysfs) or "xen", for the journal
+ */
+void fk_device_write(FkDevice *d, const char *who, unsigned offset,
+                     unsigned len, uint32_t value);
+
+/**
+ * fk_device_raise: the device wants to interrupt; the journal says how
+ */
+void fk_device_raise(FkDevice *d);
+
+/* pciback.c; 0 or an error of the pciif protocol */
+
+#define FK_PCI_ERR_DEV_NOT_FOUND  (-2)
+#define FK_PCI_ERR_INVALID_OFFSET (-3)
+#define FK_PCI_ERR_ACCESS_DENIED  (-4)
+#define FK_PCI_ERR_OP_FAILED      (-6)
+
+void fk_pciback_init(FkDevice *d);
+int fk_pciback_read(FkDevice *d, unsigned offset, unsigned len,
+                    uint32_t *value);
+int fk_pciback_write(FkDevice *d, unsigned offset, unsigned len,
+                     uint32_t value);
+
+/* pcifront.c, and sysfs' config file above it */
+
+/**
+ * fk_config_read, fk_config_write: pread() and pwrite() on the config file
+ *
+ * Return what those do, errno included.
+ */
+long fk_config_read(FkDevice *d, void *buf, size_t len, int64_t offset);
+long fk_config_write(FkDevice *d, const void *buf, size_t len,
+                     int64_t offset);
+
+/* xen.c; 0 or a negative errno */
+
+void fk_xen_init(void);
+int fk_map_pirq(int gsi, int *pirq);
+int fk_map_pirq_msi(const FkBdf *bdf, int entry, uint64_t table_base,
+                    int *pirq);
+int fk_unmap_pirq(int pirq);
+int fk_bind_msi(int pirq, uint8_t gvec, uint32_t gflags, uint64_t gtable);
+int fk_unbind_msi(int pirq, uint8_t gvec, uint32_t gflags);
+int fk_bind_pci(int pirq, uint8_t bus, uint8_t slot, uint8_t intx);
+int fk_unbind_pci(int pirq, uint8_t bus, uint8_t slot, uint8_t intx);
+
+/**
+ * fk_pirqs: how many pirqs are mapped by MSI, and how many of them are bound
+ */
+unsigned fk_pirqs(unsigned *bound);
+
+/* store.c; more in store.h */
+
+void fk_store_init(void);
+void fk_store_set(const char *path, const char *value);
+const char *fk_store_get(const char *path);     /* NULL: there is none */
+
+/* sysfs.c */
+
+/**
+ * fk_sysfs_text: what a device's attribute reads
+ * @name: "vendor", "resource" ...
+ * @text: at least 1024 bytes
+ *
+ * Returns: false where there is no such attribute.
+ */
+bool fk_sysfs_text(const FkDevice *d, const char *name, char *text);
+
+#endif

@@ -1,0 +1,159 @@
+/*
+ * A fake Xen: sysfs' config file, over Linux' pcifront or the device itself
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Neither reports what went wrong below them (Linux, drivers/pci/pci-sysfs.c
+ * and drivers/pci/xen-pcifront.c): a refused write has full length, and a
+ * read that failed gives all-ones.
+ */
+
+#define _GNU_SOURCE
+#include "fakexen.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define PCIFRONT_TIMEOUT_MS 2000
+
+/* One access as the bus sees it: naturally aligned, 1, 2 or 4 bytes. */
+static uint32_t bus_read(FkDevice *d, unsigned offset, unsigned len)
+{
+    uint32_t v;
+
+    if (!fk.stubdom) {
+        return fk_device_read(d, offset, len);
+    }
+    return fk_pciback_read(d, offset, len, &v) ? 0xffffffff : v;
+}
+
+static void bus_write(FkDevice *d, unsigned offset, unsigned len,
+                      uint32_t value)
+{
+    if (fk.stubdom) {
+        fk_pciback_write(d, offset, len, value);
+    } else {
+        fk_device_write(d, "dev", offset, len, value);
+    }
+}
+
+/* How sysfs cuts an access: what alignment and the rest allow. */
+static unsigned piece(unsigned offset, size_t left)
+{
+    return offset & 1 || left < 2 ? 1 : offset & 2 || left < 4 ? 2 : 4;
+}
+
+static void timed_out(const FkFault *f, char *text, size_t size)
+{
+    *text = '\0';
+    if (f->kind == FK_FAULT_TIMEOUT) {
+        fk.ms += PCIFRONT_TIMEOUT_MS;
+        snprintf(text, size, " (%d ms)", PCIFRONT_TIMEOUT_MS);
+    }
+}
+
+/* Little-endian bytes as one number, up to 8 of them. */
+static void print_value(char *text, size_t size, const uint8_t *p, size_t len)
+{
+    size_t n = snprintf(text, size, "0x");
+
+    while (len-- && n < size) {
+        n += snprintf(text + n, size - n, "%02x", p[len]);
+    }
+}
+
+long fk_config_read(FkDevice *d, void *buf, size_t len, int64_t offset)
+{
+    FkFault f = fk_fault("cfg.read", offset);
+    char value[64], note[24];
+    uint8_t *p = buf;
+    size_t done = 0;
+
+    if (f.kind == FK_FAULT_ERRNO) {
+        fk_journal("cfg %s read 0x%02x/%zu = %s", fk_bdf(&d->bdf),
+                   (unsigned)offset, len, fk_errno_name(f.value));
+        errno = f.value;
+        return -1;
+    }
+    if (offset < 0 || offset >= d->size) {
+        len = 0;
+    } else if (offset + len > d->size) {
+        len = d->size - offset;
+    }
+    if (f.kind == FK_FAULT_SHORT && len) {
+        len--;
+    }
+    while (done < len) {
+        unsigned n = piece(offset + done, len - done);
+        uint32_t v = 0;
+
+        switch (f.kind) {
+        case FK_FAULT_ONES:
+        case FK_FAULT_TIMEOUT:
+            v = 0xffffffff;
+            break;
+        case FK_FAULT_VALUE:
+            v = f.value >> (8 * done);
+            break;
+        case FK_FAULT_SILENT:
+            break;
+        default:
+            v = bus_read(d, offset + done, n);
+            break;
+        }
+        for (unsigned i = 0; i < n; i++) {
+            p[done + i] = v >> (8 * i);
+        }
+        done += n;
+    }
+    print_value(value, sizeof(value), p, len);
+    timed_out(&f, note, sizeof(note));
+    fk_journal("cfg %s read 0x%02x/%zu = %s%s", fk_bdf(&d->bdf),
+               (unsigned)offset, len, value, note);
+    return len;
+}
+
+long fk_config_write(FkDevice *d, const void *buf, size_t len, int64_t offset)
+{
+    FkFault f = fk_fault("cfg.write", offset);
+    const uint8_t *p = buf;
+    char value[64], note[24];
+    size_t done = 0;
+    int err = fk.lockdown ? EPERM : f.kind == FK_FAULT_ERRNO ? f.value : 0;
+
+    print_value(value, sizeof(value), p, len);
+    timed_out(&f, note, sizeof(note));
+    fk_journal("cfg %s write 0x%02x/%zu %s%s%s%s", fk_bdf(&d->bdf),
+               (unsigned)offset, len, value, note, err ? " = " : "",
+               err ? fk_errno_name(err) : "");
+    if (err) {
+        errno = err;
+        return -1;
+    }
+    if (offset < 0 || offset >= d->size) {
+        len = 0;
+    } else if (offset + len > d->size) {
+        len = d->size - offset;
+    }
+    if (f.kind == FK_FAULT_SHORT && len) {
+        len--;
+    }
+    if (f.kind == FK_FAULT_SILENT || f.kind == FK_FAULT_TIMEOUT) {
+        return len;
+    }
+    while (done < len) {
+        unsigned n = piece(offset + done, len - done);
+        uint32_t v = 0;
+
+        for (unsigned i = 0; i < n; i++) {
+            v |= (uint32_t)p[done + i] << (8 * i);
+        }
+        if (f.kind == FK_FAULT_VALUE) {
+            v = (f.value >> (8 * done)) & (0xffffffffu >> (32 - 8 * n));
+        }
+        bus_write(d, offset + done, n, v);
+        done += n;
+    }
+    return len;
+}
