@@ -5,7 +5,10 @@
 
 SHELL = /bin/sh
 B = build
+# Set up first, unless nothing is to be built.
+ifneq ($(filter-out clean distclean help,$(or $(MAKECMDGOALS),all)),)
 -include $(B)/config.mak
+endif
 export PYTHONPATH MESON CASES
 
 QEMU = $(B)/qemu/bin/qemu-system-i386
@@ -35,15 +38,21 @@ image: qemu tools
 	    --init=$(B)/meson/stubdom/stubdom-init \
 	    --output=$(B)/stubdom/stock/xen-pt-stubdom.cpio
 
-.PHONY: demo check check-unit check-e2e bench
+.PHONY: demo check check-unit check-proof check-e2e prove bench
 demo: image
 	@tests/e2e/demo -b $(B)
 
 check: image
-	@$(PYTHON) tests/tally $(B) unit e2e
+	@$(PYTHON) tests/tally $(B) unit proof e2e
 
 check-unit: tools
 	@$(PYTHON) tests/tally $(B) unit
+
+check-proof: tools
+	@$(PYTHON) tests/tally $(B) proof
+
+prove: tools
+	@tests/proof/run -b $(B)
 
 check-e2e: image
 	@$(PYTHON) tests/tally $(B) e2e
@@ -68,6 +77,7 @@ help:
 	@echo 'make demo        run it on real Xen, in emulation, and show what happens'
 	@echo 'make check       run all tests'
 	@echo 'make check-unit  run the tests that need no Xen'
+	@echo 'make check-proof prove the invariants; make prove: to a deeper bound'
 	@echo 'make check-e2e   run the tests on real Xen; CASES="NAME ..." for some'
 	@echo 'make bench       measure what a driver pays'
 	@echo 'make install     install the image and its kernel; DESTDIR= PREFIX='
