@@ -55,9 +55,9 @@ static unsigned target;
 
 /*
  * Without its device model the guest hangs at its next access to a device, and
- * neither xl nor libxl looks after the stub domain. A crashed guest they do see:
- * on_crash= decides, and both domains are cleared away. A guest that was shut
- * down already keeps its reason.
+ * neither xl nor libxl looks after the stub domain. A crashed guest they do
+ * see: on_crash= decides, and both domains are cleared away. A guest that was
+ * shut down already keeps its reason.
  */
 static void crash_target(void)
 {
@@ -151,7 +151,10 @@ static void open_console(void)
 /* A listening socket, so that a client need not wait for QEMU to make it */
 static int listen_for_qemu(void)
 {
-    struct sockaddr_un addr = { .sun_family = AF_UNIX, .sun_path = QMP_SOCKET };
+    struct sockaddr_un addr = {
+        .sun_family = AF_UNIX,
+        .sun_path = QMP_SOCKET,
+    };
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
     if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
@@ -319,5 +322,7 @@ int main(void)
     close(monitor);
     say("QEMU runs as process %d", (int)qemu);
     serve(qemu, signals, &qmp);
+    /* A client that waits for an answer learns that none will come. */
+    libxenvchan_close(chan);
     end_domain();
 }

@@ -10,8 +10,9 @@
 
 /*
  * Write one line to standard error, which is the domain's console: "stubdom: ",
- * the seconds since boot, the message. Lines over LOG_LINE_MAX are cut. The line goes
- * out in one write, so that it is not mixed with what QEMU says meanwhile.
+ * the seconds since boot, the message. A line over LOG_LINE_MAX bytes is cut.
+ * It goes out in one write, so that it is not mixed with what QEMU says
+ * meanwhile.
  */
 void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
