@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a case is made of."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Case:
+    """A guest with one passed-through device, and what must be seen.
+
+    The guest does its steps in order (guest/init has them: load:ahci, read,
+    rebind:50, ...). A step may wait for something that dom0 does: on names,
+    for words that the guest says, the command that dom0 answers with;
+    {domain} and {bdf} are filled in.
+    """
+    name: str
+    about: str                  # one line for the list of cases
+    steps: str
+    expect: tuple               # of matchers, see expect.py
+    device: str = "ahci"        # a key of outer.DEVICES
+    permission: str = "given"   # or "refused": pciback's interrupt control
+    qemu: str = "patched"       # or "stock": the same without our patch
+    where: str = "stubdom"      # or "dom0": where that QEMU runs
+    cmdline: str = ""           # more for the guest's kernel
+    vcpus: int = 1
+    attached: bool = True       # the device is there when the guest starts
+    on: tuple = ()              # of (what the guest says, dom0's command)
+    until: str = "done"         # the guest is destroyed when it says that
+    limit: int = 60             # seconds for the guest's steps

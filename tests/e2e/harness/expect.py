@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Matchers: what a case wants to be seen. Each makes a function that takes a
+Result and yields a line "saw ..., wanted ..." for each thing that is not so.
+"""
+
+import re
+
+from . import configspace
+
+
+def interrupts(kind, at_least=1, label="end"):
+    """The device's interrupts are of that kind only, with that many seen."""
+    def check(result):
+        seen = result.interrupts(label)
+        if not seen:
+            yield f"saw no interrupt line of the driver, wanted {kind}"
+        for irq in seen:
+            if irq.kind != kind:
+                yield f"saw '{irq.text}', wanted {kind}"
+        total = sum(irq.total for irq in seen)
+        if total < at_least:
+            yield f"saw {total} interrupts, wanted {at_least} or more"
+    return check
+
+
+def no_interrupts():
+    """Not one interrupt of the device has arrived."""
+    def check(result):
+        for irq in result.interrupts():
+            if irq.total:
+                yield f"saw '{irq.text}', wanted no interrupt"
+    return check
+
+
+def moved_to(cpu, at_least, label_before="before", label_after="after"):
+    """Between two reports, interrupts arrived on that vCPU and no other."""
+    def check(result):
+        before = result.interrupts(label_before)
+        after = result.interrupts(label_after)
+        if not before or not after:
+            yield "saw no interrupt line before and after the move"
+            return
+        came = [b - a for a, b in zip(before[0].counts, after[0].counts)]
+        other = sum(came) - came[cpu]
+        if came[cpu] < at_least or other:
+            yield (f"saw {came} interrupts per vCPU after the move, wanted "
+                   f"{at_least} or more on vCPU {cpu} and none elsewhere")
+    return check
+
+
+def data_right(times=1):
+    """Every one of that many reads has given what is on the disk."""
+    def check(result):
+        sums = result.said("md5")
+        if len(sums) < times:
+            yield f"saw {len(sums)} reads, wanted {times}"
+        for got in sums:
+            if got != result.sum:
+                yield f"saw md5 {got} of the disk's start, wanted {result.sum}"
+    return check
+
+
+def disk_dead():
+    """The driver has given the disk up."""
+    def check(result):
+        sums = result.said("md5")
+        if not sums or set(sums) != {"none"}:
+            yield f"saw reads {sums}, wanted a disk that cannot be read"
+        if not any("failed to IDENTIFY" in d for d in result.said("dmesg")):
+            yield "saw no 'failed to IDENTIFY' from the driver, wanted one"
+    return check
+
+
+def capability(name, shown):
+    """The guest's lspci shows the capability, or does not."""
+    def check(result):
+        lines = result.said("lspci")
+        if not any("Interrupt:" in line or "Control:" in line
+                   for line in lines):
+            yield "saw no lspci of the device in the guest"
+            return
+        found = [line for line in lines if re.search(rf"\] {name}: ", line)]
+        if bool(found) != shown:
+            yield (f"saw {found or f'no {name} capability'} in the guest, "
+                   f"wanted it {'shown' if shown else 'hidden'}")
+    return check
+
+
+def raised(number):
+    """Every one of the interrupts that the edu driver raised was seen."""
+    def check(result):
+        found = [tuple(map(int, m)) for line in result.said("dmesg")
+                 for m in re.findall(r"raised (\d+) seen (\d+)", line)]
+        if not found:
+            yield "saw no report of the edu driver"
+        if sum(r for r, _ in found) < number:
+            yield f"saw {found} raised, wanted {number} in all"
+        for r, s in found:
+            if r != s:
+                yield f"saw {s} of {r} raised interrupts"
+    return check
+
+
+def control(words, capability_id=configspace.MSI):
+    """The control word's changes at the device are just these, in order: see
+    configspace.transitions() for the words ("E e": one write that sets
+    ENABLE and nothing else, then one that clears it)."""
+    wanted = words.split()
+
+    def check(result):
+        seen = result.transitions(capability_id)
+        if seen != wanted:
+            yield (f"saw the control word change {_shown(seen)}, "
+                   f"wanted {_shown(wanted)}")
+    return check
+
+
+def _shown(words):
+    return f"'{' '.join(words)}'" if len(words) <= 12 else \
+        f"{len(words)} times ('{' '.join(words[:8])} ...')"
+
+
+def says(word, pattern):
+    """The guest has said a line of that kind that matches the pattern."""
+    def check(result):
+        lines = result.said(word)
+        if not any(re.search(pattern, line) for line in lines):
+            yield f"saw {word} {lines[-3:]}, wanted one like '{pattern}'"
+    return check
+
+
+def says_not(word, pattern=""):
+    """The guest has said no such line."""
+    def check(result):
+        for line in result.said(word):
+            if re.search(pattern, line):
+                yield f"saw '{word} {line}' from the guest"
+    return check

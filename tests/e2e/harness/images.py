@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Everything that boots or is read from, made once and cached."""
+
+import gzip
+import os
+import pathlib
+import random
+import shutil
+import subprocess
+
+from . import cpio, elf
+from .cache import digest, made
+from .errors import HarnessError
+from .packages import Tree, closure, kernel_release
+
+HERE = pathlib.Path(__file__).resolve().parent
+E2E = HERE.parent
+MAKERS = [HERE / n for n in
+          ("images.py", "packages.py", "cpio.py", "elf.py", "suites.py")]
+
+DISK_SIZE = 16 << 20
+# Where the guest's kernel lies, in dom0 (libxl wants to see it) and in the
+# stub domain (QEMU reads it there).
+GUEST_KERNEL = "/guest-vmlinuz"
+GUEST_RAMDISK = "/guest.cpio"
+
+XEN_MODULES = """
+    xen-evtchn xen-gntdev xen-gntalloc xen-privcmd xenfs xen-pciback
+    virtio_pci virtio_console 9pnet_virtio 9p
+""".split()
+GUEST_MODULES = "ahci sd_mod nvme e1000e xhci_pci".split()
+
+TOOLS = """
+    xl xenstored xenconsoled xen-init-dom0 libxl-save-helper
+    vchan-socket-proxy
+""".split()
+XENSTORE_TOOLS = "xenstore-read xenstore-write xenstore-ls".split()
+# The key map is only for "-vnc none", which loads one all the same.
+QEMU_DATA = """
+    linuxboot.bin linuxboot_dma.bin kvmvapic.bin
+    keymaps/en-us
+""".split()
+PV_BACKEND = "/usr/libexec/xen-qemu-system-i386"
+
+
+class Images:
+    """Images of one suite below a build directory. The methods return paths
+    and make what is missing; say is called with a line when that happens."""
+
+    def __init__(self, build, suite, say):
+        self.build = pathlib.Path(build).resolve()
+        self.suite = suite
+        self._say = say
+        self._top = self.build / "e2e" / "images" / suite.name
+        self.release = kernel_release(build, suite)
+        self._system = Tree(build, suite, "system",
+                            suite.toolstack + (f"linux-image-{self.release}",))
+        self._backend = Tree(build, suite, "pv-backend", suite.pv_backend)
+        self._key = digest(self._system.key, self._backend.key, *MAKERS)
+
+    def _made(self, name, key, make):
+        def announced(path):
+            self._say(f"making {name}")
+            make(path)
+        return made(self._top / name, key, announced)
+
+    def _archive(self, name, key, fill):
+        def make(path):
+            with open(path, "wb") as f:
+                archive = cpio.Archive(f)
+                fill(archive)
+                archive.close()
+        return self._made(name, key, make)
+
+    def xen(self):
+        """The hypervisor, as the ELF file that a multiboot loader takes."""
+        packed = self._system.path(f"/boot/xen-{self.suite.xen}-amd64.gz")
+
+        def make(path):
+            with gzip.open(packed) as src, open(path, "wb") as dst:
+                shutil.copyfileobj(src, dst)
+        return self._made("xen", self._key, make)
+
+    def kernel(self):
+        """dom0's kernel, unpacked (Xen would unpack it at every boot)."""
+        return self._made("vmlinux", self._key, lambda path: path.write_bytes(
+            elf.kernel_payload(self.guest_kernel())))
+
+    def guest_kernel(self):
+        """The guest's kernel, as the suite has it."""
+        return self._system.path(f"/boot/vmlinuz-{self.release}")
+
+    def disk(self):
+        """A disk with random contents, the same in every build directory."""
+        return self._made("disk.img", str(DISK_SIZE), lambda path:
+                          path.write_bytes(
+                              random.Random(1).randbytes(DISK_SIZE)))
+
+    def dom0(self):
+        """dom0's RAM disk: toolstack, QEMU for PV consoles, no QEMU under
+        test (that comes over the share, so this outlives its builds)."""
+        key = digest(self._key, *sorted((E2E / "dom0").iterdir()))
+        return self._archive("dom0.cpio", key, self._fill_dom0)
+
+    def _fill_dom0(self, archive):
+        xen = f"/usr/lib/xen-{self.suite.xen}"
+        system, backend = self._system, self._backend
+        programs = {f"{xen}/bin/{t}": system.path(f"{xen}/bin/{t}")
+                    for t in TOOLS}
+        programs |= {f"/usr/bin/{t}": system.path(f"/usr/bin/{t}")
+                     for t in XENSTORE_TOOLS + ["lspci", "setpci"]}
+        programs[PV_BACKEND] = backend.path(PV_BACKEND)
+        self._busybox(archive)
+        self._programs(archive, programs)
+        # the libraries that the QEMU under test needs besides
+        for soname in ("libpixman-1.so.0", "libseccomp.so.2"):
+            if f"/lib/{soname}" not in archive:
+                archive.file(system.library(soname), f"/lib/{soname}", 0o755)
+        for name in ("qemu-patched", "qemu-stock"):
+            archive.file(E2E / "dom0" / "qemu", f"/usr/local/bin/{name}",
+                         0o755)
+        archive.file(E2E / "dom0" / "e2e", "/usr/bin/e2e", 0o755)
+        archive.file(system.path(f"{xen}/boot/hvmloader"),
+                     f"{xen}/boot/hvmloader")
+        archive.file(system.path("/usr/share/seabios/bios-256k.bin"),
+                     "/usr/share/seabios/bios-256k.bin")
+        for name in QEMU_DATA:
+            archive.file(backend.path(f"/usr/share/qemu/{name}"),
+                         f"/usr/share/qemu/{name}")
+        self._modules(archive, XEN_MODULES)
+        archive.data("/etc/passwd", b"root:x:0:0:root:/root:/bin/sh\n")
+        archive.data("/etc/group", b"root:x:0:\n")
+        archive.data("/etc/xen/xl.conf", b'autoballoon="off"\n')
+        # where Debian's libxl looks for it
+        archive.link(f"{xen}/bin/vchan-socket-proxy",
+                     "/usr/bin/vchan-socket-proxy")
+        archive.link("../run", "/var/run")
+        for d in "proc sys mnt tmp run root var/lib/xen var/log/xen".split():
+            archive.directory(d)
+        archive.link("/tmp/guest-vmlinuz", GUEST_KERNEL)
+        archive.link("/tmp/guest.cpio", GUEST_RAMDISK)
+        script = (E2E / "dom0" / "init").read_text()
+        archive.data("/init", script.replace("@XENBIN@", f"{xen}/bin")
+                     .encode(), 0o755)
+
+    def guest(self):
+        """The guest's RAM disk."""
+        module = self._edu_module()
+        key = digest(self._key, E2E / "guest" / "init", module)
+
+        def fill(archive):
+            self._busybox(archive)
+            self._programs(archive,
+                           {"/bin/lspci": self._system.path("/usr/bin/lspci")})
+            self._modules(archive, GUEST_MODULES,
+                          {"extra/edu_msi.ko": module.read_bytes()})
+            for d in "proc sys tmp".split():
+                archive.directory(d)
+            archive.file(E2E / "guest" / "init", "/init", 0o755)
+        return self._archive("guest.cpio", key, fill)
+
+    def stub(self, name, shipped):
+        """The RAM disk of a stub domain: the file shipped, unchanged, and
+        behind it a second archive with what the guest boots."""
+        kernel, ramdisk = self.guest_kernel(), self.guest()
+        key = digest(shipped, kernel, ramdisk, HERE / "images.py")
+
+        def make(path):
+            with open(path, "wb") as f:
+                f.write(shipped.read_bytes())
+                f.write(bytes(-f.tell() % cpio.ALIGN))
+                archive = cpio.Archive(f)
+                archive.file(kernel, GUEST_KERNEL)
+                archive.file(ramdisk, GUEST_RAMDISK)
+                archive.close()
+        return self._made(f"stub-{name}.cpio", key, make)
+
+    def _busybox(self, archive):
+        busybox = self._system.path("/bin/busybox")
+        archive.file(busybox, "/bin/busybox", 0o755)
+        applets = subprocess.run([busybox, "--list"], check=True, text=True,
+                                 stdout=subprocess.PIPE).stdout.split()
+        for applet in applets:
+            if applet not in ("busybox", "lspci"):
+                archive.link("busybox", f"/bin/{applet}")
+        archive.console()
+
+    def _programs(self, archive, programs):
+        """Add programs ({path in the image: source}) and their libraries."""
+        libraries = closure([self._system], programs.values())
+        for path, source in (programs | libraries).items():
+            archive.file(source, path, 0o755)
+
+    def _modules(self, archive, names, extra=None):
+        top = f"/lib/modules/{self.release}"
+        lines = []
+        for path, content, needs in self._system.modules(self.release, names):
+            archive.data(f"{top}/{path}", content)
+            lines.append(f"{path}: {' '.join(reversed(needs))}")
+        for path, content in (extra or {}).items():
+            archive.data(f"{top}/{path}", content)
+            lines.append(f"{path}:")
+        archive.data(f"{top}/modules.dep", "\n".join(lines + [""]).encode())
+
+    def _edu_module(self):
+        """The driver of the edu device, built for the guest's kernel."""
+        release, flavour = self.release, self.release.rsplit("-", 1)[0]
+        tree = Tree(self.build, self.suite, "kbuild",
+                    (f"linux-headers-{release}",
+                     f"linux-headers-{flavour}-common", self.suite.kbuild))
+        source = E2E / "guest" / "edu_msi.c"
+        return self._made("edu_msi.ko", digest(tree.key, source), lambda path:
+                          self._build_module(tree, flavour, source, path))
+
+    def _build_module(self, tree, flavour, source, path):
+        work = path.with_name("edu_msi.build")
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir()
+        shutil.copy(source, work)
+        (work / "Makefile").write_text("obj-m := edu_msi.o\n")
+        headers = tree.root / "usr/src" / f"linux-headers-{flavour}"
+        # The headers' own Makefile names the common part by the path where
+        # the package would be installed.
+        command = ["make", "-C", f"{headers}-amd64",
+                   "-f", f"{headers}-common/Makefile", f"M={work}", "modules"]
+        environment = {"PATH": os.environ["PATH"], "LC_ALL": "C"}
+        try:
+            with open(work / "log", "wb") as log:
+                subprocess.run(command, check=True, stdout=log, stderr=log,
+                               env=environment)
+        except OSError as error:
+            raise HarnessError(f"cannot run make: {error.strerror}; run "
+                               "./configure --bootstrap") from error
+        except subprocess.CalledProcessError as error:
+            raise HarnessError(f"edu_msi.ko does not build, see {work}/log") \
+                from error
+        os.replace(work / "edu_msi.ko", path)
+        shutil.rmtree(work)

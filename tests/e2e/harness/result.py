@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What was seen while a case ran, in a form that matchers can ask."""
+
+import re
+from dataclasses import dataclass, field
+
+from . import configspace
+
+GUEST = re.compile(r"GUEST \[ *([0-9.]+)\] (\S+) ?(.*)")
+# What Xen's dumps say of an interrupt besides what may change at any time:
+# vector, affinity and the state of the moment.
+XEN_IRQ = re.compile(r"IRQ: +(\d+) vec:\S+ (\S+) +status=\S+ aff:\S+ +(.*)")
+XEN_MSI = re.compile(r"\(XEN\)  +(\S+) +(\d+) vec=")
+XEN_DEVICE = re.compile(r"\(XEN\) ([0-9a-f:.]+ - .*)")
+
+
+@dataclass(frozen=True)
+class Interrupt:
+    """A line of the guest's /proc/interrupts."""
+    kind: str       # "MSI", "MSI-X" or "INTx"
+    counts: tuple   # per CPU
+    text: str
+
+    @property
+    def total(self):
+        """Interrupts on all CPUs."""
+        return sum(self.counts)
+
+
+def parse_interrupt(text):
+    """Return the Interrupt of one line, or None."""
+    found = re.match(r"\d+: +((?:\d+ +)+)(.*)", text)
+    if not found:
+        return None
+    chip = found[2].lower()
+    kind = ("MSI-X" if "msi-x" in chip or "msix" in chip else
+            "MSI" if "msi" in chip else "INTx")
+    return Interrupt(kind, tuple(map(int, found[1].split())), text)
+
+
+@dataclass
+class Result:
+    """One run of a case."""
+    config: bytes = b""             # the device's, before the guest
+    config_after: bytes = b""       # and with the guest gone
+    trace: str = ""                 # the emulator's, of all devices
+    guest: list = field(default_factory=list)   # (seconds, word, rest)
+    guest_raw: str = ""
+    before: str = ""                # dom0's "e2e state"
+    after: str = ""
+    lspci: str = ""                 # dom0's view while the guest runs
+    stub: str = ""                  # the stub domain's console
+    sum: str = ""                   # md5 of what a guest must read
+    bdf: str = ""
+    problems: list = field(default_factory=list)  # a stage that failed
+    times: list = field(default_factory=list)     # (stage, seconds)
+
+    def said(self, word):
+        """Return what the guest said in lines of a kind."""
+        return [rest for _, kind, rest in self.guest if kind == word]
+
+    def interrupts(self, label="end"):
+        """Return the Interrupts of the last report with that label."""
+        lines = [rest.partition(" ") for rest in self.said("irq")]
+        found = {}
+        for name, _, text in lines:
+            interrupt = parse_interrupt(text.strip())
+            if name == label and interrupt:
+                found[text.split(":")[0]] = interrupt
+        return list(found.values())
+
+    def writes(self):
+        """Return the config writes that reached the device."""
+        return configspace.parse(self.trace, self.bdf, self.config)
+
+    def transitions(self, capability=configspace.MSI):
+        """Return what happened to a control word, see configspace."""
+        return configspace.transitions(self.writes(), self.config, capability)
+
+
+def parse_guest(text):
+    """Return the (seconds, word, rest) of the guest's own lines."""
+    return [(float(up), word, rest.strip())
+            for up, word, rest in GUEST.findall(text.replace("\r", ""))]
+
+
+def xen_state(text):
+    """Return the set of what Xen holds for domains: devices with their owner
+    and messages, interrupts with their type and binding, message entries."""
+    state = set()
+    for line in text.splitlines():
+        irq = XEN_IRQ.search(line)
+        if irq:
+            bound = re.sub(r"in-flight=\d+ |\(.*?\)", "", irq[3])
+            state.add(f"irq {irq[1]} {irq[2]} {bound}")
+        elif XEN_MSI.match(line):
+            state.add("message {} irq {}".format(*XEN_MSI.match(line).groups()))
+        elif XEN_DEVICE.match(line):
+            state.add(f"device {XEN_DEVICE.match(line)[1].strip()}")
+        elif re.match(r"\S+ +\d+ +\d+ +\d+\t", line):
+            state.add(f"domain {line.split()[0]}")
+    return state

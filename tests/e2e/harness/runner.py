@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Runs one case on a machine that is up, stage by stage."""
+
+import re
+import time
+
+from . import configspace, result as results
+from .errors import HarnessError
+from .images import GUEST_KERNEL, GUEST_RAMDISK
+from .outer import DEVICES, Timeout, address
+
+# Seconds. A whole case is done in 30 on an idle machine with two cores.
+CREATE_LIMIT = 90
+KERNEL_LIMIT = 90
+COMMAND_LIMIT = 60
+SETTLE_LIMIT = 15
+POLL = 0.05
+
+CONFIG = """
+name="{domain}"
+type="hvm"
+memory=192
+vcpus={vcpus}
+cpus="1"
+kernel="{kernel}"
+ramdisk="{ramdisk}"
+cmdline="{cmdline}"
+device_model_version="qemu-xen"
+serial="file:/var/log/xen/serial-{domain}.log"
+nographic=1
+vga="none"
+vnc=0
+usb=0
+on_poweroff="destroy"
+on_reboot="destroy"
+on_crash="preserve"
+xen_platform_pci=0
+passthrough="enabled"
+pci=[{pci}]
+"""
+STUBDOM = """
+device_model_stubdomain_override=1
+stubdomain_kernel="/tmp/stub-vmlinuz"
+stubdomain_ramdisk="/tmp/stub-{qemu}.cpio"
+stubdomain_cmdline="console=hvc0 quiet"
+stubdomain_memory=256
+"""
+DOM0 = """
+device_model_override="/usr/local/bin/qemu-{qemu}"
+"""
+# noearly: without it an AMD guest scans all of PCI through QEMU, a minute
+# under emulation. noaux: so does the search for a mouse, for a second.
+CMDLINE = "console={console} quiet pci=noearly i8042.noaux " \
+    "dev={dev} steps={steps}"
+
+
+class Run:
+    """One run of case on the machine outer. say is called with progress."""
+
+    def __init__(self, outer, case, say):
+        self._outer = outer
+        self._case = case
+        self._say = say
+        self._logs = outer.share / "log"
+        self._console = "ttyS0" if "xen_nopv" in case.cmdline else "hvc0"
+        self.result = results.Result(bdf=address(case.device))
+
+    def run(self):
+        """Go through all stages and return the Result; a stage that fails is
+        a problem in it, not an exception."""
+        seen = self.result
+        try:
+            self._stage("prepare", self._prepare)
+            mark = self._trace_size()
+            try:
+                self._stage("xl create", self._create)
+                self._stage("guest", self._guest)
+                seen.lspci = self._dom0(f"lspci -vvs {seen.bdf}", "lspci")
+            finally:
+                self._collect()
+                self._stage("teardown", self._teardown)
+                seen.trace = self._trace(mark)
+        except HarnessError as error:
+            seen.problems.append(str(error))
+        return seen
+
+    def _stage(self, name, function):
+        start = time.monotonic()
+        try:
+            function()
+        finally:
+            took = time.monotonic() - start
+            self.result.times.append((name, took))
+            self._say(f"{self._case.name}: {name} {took:.1f} s")
+
+    def _dom0(self, command, what):
+        status, output = self._outer.run(command, COMMAND_LIMIT, what)
+        if status:
+            raise HarnessError(f"{what} failed in dom0: "
+                               f"{' | '.join(output.strip().splitlines()[-3:])}")
+        return output
+
+    def _prepare(self):
+        seen, case = self.result, self._case
+        self._dom0(f"e2e prepare {seen.bdf} {case.permission}",
+                   "pciback's permission")
+        seen.config = self._config()
+        seen.before = self._dom0("e2e state", "Xen's state before the guest")
+
+    def _config(self):
+        output = self._dom0(f"e2e config {self.result.bdf}", "config space")
+        config = bytes.fromhex(output)
+        if len(config) < 256:
+            raise HarnessError("dom0 cannot read the device's config space")
+        return config
+
+    def _create(self):
+        case, name = self._case, self._case.name
+        words = CMDLINE.format(console=self._console, steps=case.steps.replace(" ", ","),
+                               dev=DEVICES[case.device][1])
+        text = CONFIG.format(
+            domain=name, vcpus=case.vcpus, kernel=GUEST_KERNEL,
+            ramdisk=GUEST_RAMDISK, cmdline=f"{words} {case.cmdline}".strip(),
+            pci=f'"{self.result.bdf}"' if case.attached else "")
+        text += (STUBDOM if case.where == "stubdom" else DOM0).format(
+            qemu=case.qemu)
+        (self._logs / f"{name}.cfg").write_text(text)
+        number = self._outer.begin(
+            f"xl -v create /mnt/log/{name}.cfg >/mnt/log/xl-{name}.log 2>&1")
+        try:
+            status, _ = self._outer.result(number, CREATE_LIMIT, "xl create")
+        except Timeout as error:
+            raise Timeout(f"{error}, in {self._stub_stage()}") from error
+        if status:
+            raise HarnessError(
+                f"xl create failed in {self._stub_stage()}: " +
+                " | ".join(self._log(f"xl-{name}.log").splitlines()[-2:]))
+
+    def _stub_stage(self):
+        if self._case.where == "dom0":
+            return "the toolstack"
+        console = self._log(f"qemu-dm-{self._case.name}.log")
+        if not console:
+            return "the stub domain's kernel"
+        return f"the stub domain ('{console.strip().splitlines()[-1]}')"
+
+    def _guest(self):
+        case = self._case
+        start = time.monotonic()
+        pending = list(case.on)
+        while True:
+            said = [f"{word} {rest}".strip() for _, word, rest in
+                    results.parse_guest(self._guest_log())]
+            for event in list(pending):
+                pattern, command = event
+                if any(re.match(pattern, line) for line in said):
+                    pending.remove(event)
+                    self._dom0(command.format(domain=case.name,
+                                              bdf=self.result.bdf), command)
+            if case.until in said:
+                break
+            steps = [line[5:] for line in said if line.startswith("step ")]
+            limit = case.limit if steps else KERNEL_LIMIT
+            if time.monotonic() - start > limit:
+                where = f"step {steps[-1]}" if steps else "its kernel"
+                raise Timeout(f"the guest hung in {where}, {limit} s")
+            self._outer.finished("")    # notices a machine that died
+            time.sleep(POLL)
+
+    def _teardown(self):
+        seen = self.result
+        self._dom0(f"e2e end {self._case.name}", "teardown")
+        # A domain is off xl's list before Xen has taken it apart.
+        end = time.monotonic() + SETTLE_LIMIT
+        while True:
+            seen.after = self._dom0("e2e state", "Xen's state after the guest")
+            if results.xen_state(seen.after) == results.xen_state(seen.before) \
+                    or time.monotonic() > end:
+                break
+            time.sleep(POLL)
+        seen.config_after = self._config()
+
+    def _collect(self):
+        seen, name = self.result, self._case.name
+        seen.guest_raw = self._guest_log()
+        seen.guest = results.parse_guest(seen.guest_raw)
+        seen.stub = self._log(f"qemu-dm-{name}.log")
+
+    def _guest_log(self):
+        kind = "serial" if self._console == "ttyS0" else "guest"
+        return self._log(f"{kind}-{self._case.name}.log")
+
+    def _log(self, name):
+        try:
+            return (self._logs / name).read_text("utf-8", "replace")
+        except FileNotFoundError:
+            return ""
+
+    def _trace_size(self):
+        return (self._outer.directory / "trace.log").stat().st_size
+
+    def _trace(self, mark):
+        with open(self._outer.directory / "trace.log", encoding="ascii") as f:
+            f.seek(mark)
+            return f.read()
+
+
+def judge(case, seen):
+    """Return lines that say what is not as the case wants it."""
+    complaints = list(seen.problems)
+    if complaints:
+        return complaints
+    for check in case.expect:
+        complaints += check(seen)
+    complaints += [f"saw '{rest}' in the guest" for rest in seen.said("failed")]
+    for sign in ("BUG:", "Oops", "nobody cared", "Kernel panic"):
+        if sign in seen.guest_raw:
+            complaints.append(f"saw '{sign}' in the guest's log")
+    before, after = map(results.xen_state, (seen.before, seen.after))
+    for item in sorted(after - before):
+        complaints.append(f"saw '{item}' left in Xen with the guest gone")
+    for item in sorted(before - after):
+        complaints.append(f"saw '{item}' of Xen gone with the guest")
+    complaints += _control_complaints(seen)
+    return complaints
+
+
+def _control_complaints(seen):
+    """What holds for every case: writes that change more than they may, and
+    a device that is left with its messages on."""
+    caps = configspace.find_capabilities(seen.config)
+    for capability, bit in configspace.ENABLE.items():
+        for word in seen.transitions(capability):
+            if "?" in word:
+                yield (f"saw a write to the {configspace.CAP_NAMES[capability]}"
+                       f" control word change {word}, wanted ENABLE alone")
+        at = caps.get(capability)
+        if at is not None:
+            left = int.from_bytes(seen.config_after[at + 2:at + 4], "little")
+            if left & bit:
+                yield (f"saw {configspace.CAP_NAMES[capability]} left on "
+                       f"({left:#06x}) with the guest gone")

@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Runs many cases: makes the images, shares machines, keeps the logs."""
+
+import fcntl
+import hashlib
+import os
+import pathlib
+import queue
+import shutil
+import signal
+import sys
+import threading
+import time
+
+from . import images as image
+from .errors import HarnessError
+from .outer import Outer
+from .runner import Run, judge
+from .suites import SUITES
+
+BOOT_LIMIT = 120
+SHOWN_DISK = 256 << 10      # what the guest reads, in bytes
+SHIPPED = "xen-pt-stubdom"
+
+
+class Session:
+    """Cases on machines below build; progress goes to stderr."""
+
+    def __init__(self, build, suite, jobs):
+        self._build = pathlib.Path(build).resolve()
+        self._suite = SUITES[suite]
+        self._jobs = jobs
+        self._start = time.monotonic()
+        self._top = self._build / "e2e"
+        self._stopping = threading.Event()
+        self._machines = []
+
+    def say(self, line):
+        """Print a line of progress."""
+        print(f"[{time.monotonic() - self._start:6.1f} s] {line}",
+              file=sys.stderr, flush=True)
+
+    def run(self, cases):
+        """Run cases; yield (case, Result, complaints, directory with its
+        logs) as each one ends."""
+        self._top.mkdir(parents=True, exist_ok=True)
+        with open(self._top / "lock", "w", encoding="ascii") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise HarnessError(f"another run uses {self._top}; wait for "
+                                   "it or take another -b") from error
+            yield from self._run(cases)
+
+    def _run(self, cases):
+        images = image.Images(self._build, self._suite, self.say)
+        boot = self._boot_files(images, cases)
+        disk = images.disk().read_bytes()[:SHOWN_DISK]
+        self._sum = hashlib.md5(disk).hexdigest()
+        todo, done = queue.SimpleQueue(), queue.SimpleQueue()
+        for case in cases:
+            todo.put(case)
+        workers = [threading.Thread(target=self._work, daemon=True,
+                                    args=(n, images, boot, todo, done))
+                   for n in range(min(self._jobs, len(cases)))]
+        for worker in workers:
+            worker.start()
+        try:
+            for _ in cases:
+                item = done.get()
+                if isinstance(item, BaseException):
+                    raise item
+                yield item
+        finally:
+            self._stopping.set()
+            for machine in self._machines:
+                machine.stop()
+            for worker in workers:
+                worker.join()
+
+    def _work(self, number, images, boot, todo, done):
+        """Take cases and run them on one machine, a new one after trouble."""
+        machine = None
+        try:
+            while not self._stopping.is_set():
+                try:
+                    case = todo.get_nowait()
+                except queue.Empty:
+                    break
+                if not machine:
+                    machine = self._machine(number, images, boot)
+                run = Run(machine, case, self.say)
+                seen = run.run()
+                seen.sum = self._sum
+                complaints = judge(case, seen)
+                where = self._keep(case, seen, complaints, machine)
+                done.put((case, seen, complaints, where))
+                if seen.problems:
+                    machine.stop()
+                    machine = None
+        except BaseException as error:      # handed to the main thread
+            if not self._stopping.is_set():
+                done.put(error)
+        finally:
+            if machine:
+                machine.stop()
+
+    def _machine(self, number, images, boot):
+        machine = Outer(self._top / f"machine-{number}", images, boot)
+        self._machines.append(machine)
+        start = time.monotonic()
+        machine.start()
+        machine.wait_ready(BOOT_LIMIT)
+        self.say(f"machine {number}: Xen and dom0 up in "
+                 f"{time.monotonic() - start:.1f} s")
+        return machine
+
+    def _boot_files(self, images, cases):
+        """Return {name: path} of what the cases need in dom0."""
+        files = {"guest-vmlinuz": images.guest_kernel(),
+                 "guest.cpio": images.guest()}
+        for where, qemu in {(c.where, c.qemu) for c in cases}:
+            shipped = self._build / "stubdom"
+            binary = self._build / "qemu" / "bin" / "qemu-system-i386"
+            if qemu == "stock":
+                shipped = shipped / "stock"
+                binary = binary.with_name("qemu-system-i386.stock")
+            if where == "dom0":
+                files[f"qemu-{qemu}"] = self._built(binary)
+            else:
+                ramdisk = self._built(shipped / f"{SHIPPED}.cpio")
+                files[f"stub-{qemu}.cpio"] = images.stub(qemu, ramdisk)
+                files["stub-vmlinuz"] = self._built(
+                    self._build / "stubdom" / f"{SHIPPED}-vmlinuz")
+        return files
+
+    @staticmethod
+    def _built(path):
+        if not path.exists():
+            raise HarnessError(f"{path} is missing; run make first")
+        return path
+
+    def _keep(self, case, seen, complaints, machine):
+        """Write what a reader of a failure wants into runs/NAME."""
+        where = self._top / "runs" / case.name
+        shutil.rmtree(where, ignore_errors=True)
+        where.mkdir(parents=True)
+        texts = {
+            "guest.log": seen.guest_raw,
+            "stub-domain.log": seen.stub,
+            "device-writes.txt": "".join(f"{w}\n" for w in seen.writes()),
+            "state-before.txt": seen.before,
+            "state-after.txt": seen.after,
+            "lspci-dom0.txt": seen.lspci,
+            "verdict.txt": "".join(f"{c}\n" for c in complaints) or "ok\n",
+        }
+        for name, text in texts.items():
+            (where / name).write_text(text)
+        for path in (machine.share / "log").glob(f"*{case.name}*"):
+            shutil.copy(path, where)
+        for name in ("console.log", "qemu.log"):
+            shutil.copy(machine.directory / name, where)
+        return where
+
+
+def main(function):
+    """Call function as a program: its result is the exit status, trouble is
+    one line, and ^C or an end from outside leaves no machine behind."""
+    def ended(number, _):
+        raise KeyboardInterrupt(signal.Signals(number).name)
+    signal.signal(signal.SIGTERM, ended)
+    name = os.path.basename(sys.argv[0])
+    try:
+        status = function()
+    except HarnessError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        status = 2
+    except OSError as error:
+        print(f"{name}: {error.filename or 'error'}: {error.strerror}",
+              file=sys.stderr)
+        status = 2
+    except KeyboardInterrupt:
+        print(f"{name}: interrupted", file=sys.stderr)
+        status = 130
+    sys.exit(status)
