@@ -19,7 +19,10 @@
  *   poke BDF OFFSET/LEN VALUE   the device's register is this, from now on
  *   writable BDF OFFSET/LEN MASK    and software can change these bits
  *   irq BDF N                   its line
+ *   master BDF on|off           it is a bus master, as dom0 left it
  *   raise BDF                   the device interrupts
+ *   show BDF OFFSET/LEN         the journal says what the register is now
+ *   pirqs                       ... and how many MSIs are mapped and bound
  *   fail OP[@OFFSET] N|N+|all ACTION
  *   heal                        nothing fails any more
  */
@@ -29,6 +32,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/pci_regs.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -287,12 +291,12 @@ static bool cmd_assign(char **arg, char *error)
     return set_flag(arg, error, offsetof(FkDevice, assigned));
 }
 
-/* OFFSET/LEN and a value that fits into it */
-static FkDevice *parse_register(char **arg, unsigned *offset, unsigned *len,
-                                uint32_t *value, char *error)
+/* BDF OFFSET/LEN */
+static FkDevice *parse_place(char **arg, unsigned *offset, unsigned *len,
+                             char *error)
 {
     FkDevice *d = parse_device(arg[0], error);
-    uint64_t o, l, v;
+    uint64_t o, l;
     char *slash = strchr(arg[1], '/');
 
     if (!d) {
@@ -306,13 +310,23 @@ static FkDevice *parse_register(char **arg, unsigned *offset, unsigned *len,
         wrong(error, "OFFSET/LEN", arg[1]);
         return NULL;
     }
-    if (!parse_number(arg[2], 0xffffffffu >> (32 - 8 * l), &v)) {
+    *offset = o;
+    *len = l;
+    return d;
+}
+
+/* ... and a value that fits into it */
+static FkDevice *parse_register(char **arg, unsigned *offset, unsigned *len,
+                                uint32_t *value, char *error)
+{
+    FkDevice *d = parse_place(arg, offset, len, error);
+    uint64_t v;
+
+    if (d && !parse_number(arg[2], 0xffffffffu >> (32 - 8 * *len), &v)) {
         wrong(error, "a value of that length", arg[2]);
         return NULL;
     }
-    *offset = o;
-    *len = l;
-    *value = v;
+    *value = d ? v : 0;
     return d;
 }
 
@@ -352,6 +366,20 @@ static bool cmd_irq(char **arg, char *error)
     return true;
 }
 
+static bool cmd_master(char **arg, char *error)
+{
+    FkDevice *d = parse_device(arg[0], error);
+    uint16_t command;
+
+    if (!d || !parse_switch(arg[1], &d->back.busmaster, error)) {
+        return false;
+    }
+    command = fk_get(d, PCI_COMMAND, 2) & ~PCI_COMMAND_MASTER;
+    fk_put(d, PCI_COMMAND, 2,
+           command | (d->back.busmaster ? PCI_COMMAND_MASTER : 0));
+    return true;
+}
+
 static bool cmd_raise(char **arg, char *error)
 {
     FkDevice *d = parse_device(arg[0], error);
@@ -360,6 +388,26 @@ static bool cmd_raise(char **arg, char *error)
         fk_device_raise(d);
     }
     return d;
+}
+
+static bool cmd_show(char **arg, char *error)
+{
+    unsigned offset, len;
+    FkDevice *d = parse_place(arg, &offset, &len, error);
+
+    if (d) {
+        fk_journal("now %s 0x%02x/%u = 0x%0*x", fk_bdf(&d->bdf), offset, len,
+                   2 * len, fk_get(d, offset, len));
+    }
+    return d;
+}
+
+static bool cmd_pirqs(char **arg, char *error)
+{
+    unsigned bound, mapped = fk_pirqs(&bound);
+
+    fk_journal("now pirqs mapped %u bound %u", mapped, bound);
+    return true;
 }
 
 static bool cmd_fail(char **arg, char *error)
@@ -393,7 +441,10 @@ static const struct {
     { "poke", 3, 3, cmd_poke },
     { "writable", 3, 3, cmd_writable },
     { "irq", 2, 2, cmd_irq },
+    { "master", 2, 2, cmd_master },
     { "raise", 1, 1, cmd_raise },
+    { "show", 2, 2, cmd_show },
+    { "pirqs", 0, 0, cmd_pirqs },
     { "fail", 3, 3, cmd_fail },
     { "heal", 0, 0, cmd_heal },
 };

@@ -1,0 +1,461 @@
+/*
+ * QTest fixture: a device passed through, on a fake Xen
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "xen-pt-fixture.h"
+#include "libqos/pci-pc.h"
+#include "qobject/qdict.h"
+#include "qobject/qlist.h"
+#include "qobject/qnum.h"
+#include "standard-headers/linux/pci_regs.h"
+
+#define SLOT 4                  /* of the guest's first device */
+#define EJECT_PORT 0xae08       /* ACPI PCI hot-plug of the PIIX4 */
+
+static const char *const bdf[] = { "0000:00:05.0", "0000:00:06.0" };
+static const char *const local_bdf[] = { "0000:00:00.0", "0000:00:01.0" };
+
+static char *path_of(XenPT *x, const char *name)
+{
+    return g_build_filename(x->dir, name, NULL);
+}
+
+static char *contents(XenPT *x, const char *name, gsize *len)
+{
+    g_autofree char *path = path_of(x, name);
+    char *text;
+
+    if (!g_file_get_contents(path, &text, len, NULL)) {
+        text = g_strdup("");
+        *len = 0;
+    }
+    return text;
+}
+
+/* The words "DEV" and "DEV2" as the devices' addresses. */
+static char *expand(const char *line)
+{
+    g_auto(GStrv) word = g_strsplit(line, " ", -1);
+
+    for (char **w = word; *w; w++) {
+        for (size_t i = 0; i < ARRAY_SIZE(bdf); i++) {
+            if (g_str_equal(*w, i ? "DEV2" : "DEV")) {
+                g_free(*w);
+                *w = g_strdup(bdf[i]);
+                break;
+            }
+        }
+    }
+    return g_strjoinv(" ", word);
+}
+
+XenPT *xen_pt_new(void)
+{
+    XenPT *x = g_new0(XenPT, 1);
+
+    x->dir = g_dir_make_tmp("xen-pt-XXXXXX", NULL);
+    g_assert_nonnull(x->dir);
+    xen_pt_say(x, "domid 1");
+    return x;
+}
+
+void xen_pt_free(XenPT *x)
+{
+    static const char *const files[] = {
+        "control", "journal", "log", "0.dump", "1.dump",
+    };
+
+    for (unsigned i = 0; i < x->ndev; i++) {
+        g_free(x->dev[i]);
+    }
+    if (x->qts) {
+        qpci_free_pc(x->bus);
+        qtest_quit(x->qts);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+        g_autofree char *path = path_of(x, files[i]);
+
+        unlink(path);
+    }
+    g_assert_cmpint(rmdir(x->dir), ==, 0);
+    g_free(x->dir);
+    g_free(x);
+}
+
+void xen_pt_say(XenPT *x, const char *fmt, ...)
+{
+    g_autofree char *path = path_of(x, "control");
+    g_autofree char *text = NULL, *line = NULL;
+    va_list ap;
+    FILE *f;
+
+    va_start(ap, fmt);
+    text = g_strdup_vprintf(fmt, ap);
+    va_end(ap);
+    line = expand(text);
+
+    f = fopen(path, "a");
+    g_assert_nonnull(f);
+    fprintf(f, "%s\n", line);
+    g_assert_cmpint(fclose(f), ==, 0);
+}
+
+static void put(uint8_t *p, unsigned len, uint32_t value)
+{
+    for (unsigned i = 0; i < len; i++) {
+        p[i] = value >> (8 * i);
+    }
+}
+
+/* A capability at @at, behind the one that @link points to. */
+static uint8_t *chain(uint8_t *config, uint8_t **link, uint8_t at, uint8_t id)
+{
+    **link = at;
+    config[at] = id;
+    *link = &config[at + PCI_CAP_LIST_NEXT];
+    return config + at;
+}
+
+static void add_pm(uint8_t *config, uint8_t **link)
+{
+    uint8_t *cap = chain(config, link, XEN_PT_CAP_PM, PCI_CAP_ID_PM);
+
+    put(cap + PCI_PM_PMC, 2, 0x0003);
+}
+
+static void add_exp(uint8_t *config, uint8_t **link)
+{
+    uint8_t *cap = chain(config, link, XEN_PT_CAP_EXP, PCI_CAP_ID_EXP);
+
+    put(cap + PCI_EXP_FLAGS, 2, 0x0002);
+    put(cap + PCI_EXP_DEVCAP, 4, PCI_EXP_DEVCAP_FLR);
+}
+
+static uint16_t first_control(const XenPTLayout *l)
+{
+    return (l->is32 ? 0 : PCI_MSI_FLAGS_64BIT) |
+           (l->maskable ? PCI_MSI_FLAGS_MASKBIT : 0) | l->vectors << 1 |
+           l->control;
+}
+
+static void add_msi(uint8_t *config, uint8_t **link, const XenPTLayout *l)
+{
+    uint8_t *cap = chain(config, link, XEN_PT_CAP_MSI, PCI_CAP_ID_MSI);
+
+    put(cap + PCI_MSI_FLAGS, 2, first_control(l));
+}
+
+/* A network controller with one BAR, as `lspci -vvxxx` would show it. */
+static void write_dump(XenPT *x, unsigned i)
+{
+    const XenPTLayout *l = &x->layout[i];
+    g_autofree char *name = g_strdup_printf("%u.dump", i);
+    g_autofree char *path = path_of(x, name);
+    g_autoptr(GString) text = g_string_new(NULL);
+    uint8_t config[256] = { 0 }, *link = &config[PCI_CAPABILITY_LIST];
+
+    put(config + PCI_VENDOR_ID, 2, 0x1af4);
+    put(config + PCI_DEVICE_ID, 2, 0x10f0 + i);
+    put(config + PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+    put(config + PCI_STATUS, 2, PCI_STATUS_CAP_LIST);
+    put(config + PCI_CLASS_DEVICE, 2, 0x0200);
+    put(config + PCI_BASE_ADDRESS_0, 4, 0xfeb80000 + 0x10000 * i);
+    config[PCI_INTERRUPT_PIN] = 1;
+
+    if (l->place == XEN_PT_MIDDLE || l->place == XEN_PT_LAST) {
+        add_pm(config, &link);
+    }
+    add_msi(config, &link, l);
+    if (l->place == XEN_PT_MIDDLE || l->place == XEN_PT_FIRST) {
+        add_exp(config, &link);
+    }
+
+    g_string_append_printf(text, "%s Ethernet controller\n", bdf[i] + 5);
+    g_string_append_printf(text, "\tInterrupt: pin A routed to IRQ %u\n",
+                           17 + i);
+    g_string_append(text, "\tRegion 0: Memory at febx0000 [size=64K]\n");
+    for (unsigned j = 0; j < sizeof(config); j++) {
+        if (j % 16 == 0) {
+            g_string_append_printf(text, "%02x:", j);
+        }
+        g_string_append_printf(text, " %02x%s", config[j],
+                               j % 16 == 15 ? "\n" : "");
+    }
+    g_assert(g_file_set_contents(path, text->str, text->len, NULL));
+    xen_pt_say(x, "device %s %s %s", bdf[i], path, local_bdf[i]);
+    xen_pt_say(x, "allow %s on", bdf[i]);
+}
+
+void xen_pt_add(XenPT *x, const XenPTLayout *layout)
+{
+    g_assert_cmpuint(x->ndev, <, XEN_PT_MAX_DEVICES);
+    x->layout[x->ndev] = *layout;
+    write_dump(x, x->ndev++);
+}
+
+static void find(XenPT *x, unsigned i)
+{
+    x->dev[i] = qpci_device_find(x->bus, QPCI_DEVFN(SLOT + i, 0));
+    g_assert_nonnull(x->dev[i]);
+}
+
+void xen_pt_run(XenPT *x, const char *properties)
+{
+    const char *library = g_getenv("FAKEXEN_LIBRARY");
+    g_autoptr(GString) args = g_string_new(
+        "-M pc,suppress-vmdesc=on -accel xen -xen-domid 1 -m 64 -nodefaults "
+        "-vga none");
+
+    for (unsigned i = 0; properties && i < x->ndev; i++) {
+        g_string_append_printf(args, " -device xen-pci-passthrough,id=dev%u,"
+                               "hostaddr=%s,addr=%02x.0%s", i, bdf[i],
+                               SLOT + i, properties);
+    }
+    g_string_append_printf(args, " 2>%s/log", x->dir);
+
+    if (!library) {
+        g_test_message("FAKEXEN_LIBRARY must name libfakexen.so");
+        g_assert_nonnull(library);
+    }
+    g_setenv("FAKEXEN", x->dir, true);
+    g_setenv("LD_PRELOAD", library, true);
+    x->qts = qtest_init(args->str);
+    g_unsetenv("LD_PRELOAD");
+    x->bus = qpci_new_pc(x->qts, NULL);
+    for (unsigned i = 0; properties && i < x->ndev; i++) {
+        find(x, i);
+    }
+}
+
+XenPT *xen_pt_start(const XenPTLayout *layout)
+{
+    XenPT *x = xen_pt_new();
+
+    xen_pt_add(x, layout);
+    xen_pt_run(x, "");
+    xen_pt_skip(x);
+    return x;
+}
+
+bool xen_pt_plug(XenPT *x, unsigned i)
+{
+    g_autofree char *id = g_strdup_printf("dev%u", i);
+    g_autofree char *addr = g_strdup_printf("%02x.0", SLOT + i);
+    QDict *reply = qtest_qmp(x->qts, "{ 'execute': 'device_add', 'arguments': "
+                             "{ 'driver': 'xen-pci-passthrough', 'id': %s, "
+                             "'hostaddr': %s, 'addr': %s } }",
+                             id, bdf[i], addr);
+    bool ok = qdict_haskey(reply, "return");
+
+    qobject_unref(reply);
+    if (ok) {
+        find(x, i);
+    }
+    return ok;
+}
+
+void xen_pt_unplug(XenPT *x, unsigned i)
+{
+    g_autofree char *id = g_strdup_printf("dev%u", i);
+
+    qtest_qmp_device_del_send(x->qts, id);
+    qtest_outl(x->qts, EJECT_PORT, 1u << (SLOT + i));
+    qtest_qmp_eventwait(x->qts, "DEVICE_DELETED");
+    g_clear_pointer(&x->dev[i], g_free);
+}
+
+static const char *register_name(const XenPTLayout *l, unsigned offset,
+                                 unsigned len)
+{
+    const struct {
+        const char *name;
+        unsigned offset, len;
+        bool there;
+    } regs[] = {
+        { "COMMAND", PCI_COMMAND, 2, true },
+        { "CONTROL", XEN_PT_CAP_MSI + PCI_MSI_FLAGS, 2, true },
+        { "ADDRESS", XEN_PT_CAP_MSI + PCI_MSI_ADDRESS_LO, 4, true },
+        { "UPPER", XEN_PT_CAP_MSI + PCI_MSI_ADDRESS_HI, 4, !l->is32 },
+        { "DATA", XEN_PT_CAP_MSI + PCI_MSI_DATA_32, 2, l->is32 },
+        { "DATA", XEN_PT_CAP_MSI + PCI_MSI_DATA_64, 2, !l->is32 },
+        { "MASK", XEN_PT_CAP_MSI + PCI_MSI_MASK_32, 4,
+          l->maskable && l->is32 },
+        { "MASK", XEN_PT_CAP_MSI + PCI_MSI_MASK_64, 4,
+          l->maskable && !l->is32 },
+        { "PENDING", XEN_PT_CAP_MSI + PCI_MSI_PENDING_32, 4,
+          l->maskable && l->is32 },
+        { "PENDING", XEN_PT_CAP_MSI + PCI_MSI_PENDING_64, 4,
+          l->maskable && !l->is32 },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(regs); i++) {
+        if (regs[i].there && regs[i].offset == offset &&
+            regs[i].len == len) {
+            return regs[i].name;
+        }
+    }
+    return NULL;
+}
+
+/* "cfg 0000:00:05.0 read 0x52/2 = ..." as "cfg DEV read CONTROL = ..." */
+static char *readable(XenPT *x, const char *line)
+{
+    static const char *const device[] = { "DEV", "DEV2" };
+    g_auto(GStrv) word = g_strsplit(line, " ", 5);
+    unsigned offset, len;
+
+    for (int i = 0; i < 2; i++) {
+        for (char **w = word; *w; w++) {
+            if (g_str_equal(*w, bdf[i])) {
+                g_free(*w);
+                *w = g_strdup(device[i]);
+            }
+        }
+        if (g_strv_length(word) > 3 && g_str_equal(word[1], device[i]) &&
+            sscanf(word[3], "0x%x/%u", &offset, &len) == 2) {
+            const char *name = register_name(&x->layout[i], offset, len);
+
+            if (name) {
+                g_free(word[3]);
+                word[3] = g_strdup(name);
+            }
+        }
+    }
+    return g_strjoinv(" ", word);
+}
+
+char *xen_pt_journal(XenPT *x, const char *kinds)
+{
+    g_auto(GStrv) kind = g_strsplit(kinds, " ", -1);
+    g_autoptr(GString) result = g_string_new(NULL);
+    g_autofree char *text = NULL;
+    g_auto(GStrv) lines = NULL;
+    gsize len;
+
+    text = contents(x, "journal", &len);
+    lines = g_strsplit(text + MIN(x->seen, len), "\n", -1);
+    x->seen = len;
+    for (char **l = lines; *l; l++) {
+        g_autofree char *first = g_strndup(*l, strcspn(*l, " "));
+
+        if (*first && g_strv_contains((const char *const *)kind, first)) {
+            g_autofree char *line = readable(x, *l);
+
+            g_string_append_printf(result, "%s\n", line);
+        }
+    }
+    return g_string_free(g_steal_pointer(&result), false);
+}
+
+void xen_pt_skip(XenPT *x)
+{
+    g_free(xen_pt_journal(x, ""));
+}
+
+static void show(const char *title, const char *text)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+    g_test_message("%s:", title);
+    for (char **l = lines; *l && **l; l++) {
+        g_test_message("  %s", *l);
+    }
+}
+
+void xen_pt_expect_kinds(const char *file, int line, XenPT *x,
+                         const char *kinds, const char *lines)
+{
+    g_autofree char *journal = xen_pt_journal(x, kinds);
+
+    if (!g_str_equal(journal, lines)) {
+        show("expected", lines);
+        show("was", journal);
+        g_assertion_message(G_LOG_DOMAIN, file, line, __func__,
+                            "the journal is not as expected");
+    }
+}
+
+/*
+ * Commands are taken in before an operation. Plugging in a device that there
+ * is not causes one, and touches no device.
+ */
+static char *ask(XenPT *x, const char *command)
+{
+    gsize seen = x->seen;
+    char *answer;
+
+    xen_pt_skip(x);
+    xen_pt_say(x, "%s", command);
+    qobject_unref(qtest_qmp(x->qts, "{ 'execute': 'device_add', 'arguments': "
+                            "{ 'driver': 'xen-pci-passthrough', "
+                            "'hostaddr': '0000:ff:1f.7' } }"));
+    answer = xen_pt_journal(x, "now");
+    x->seen = seen;
+    return answer;
+}
+
+uint32_t xen_pt_hw(XenPT *x, unsigned i, uint8_t offset, unsigned len)
+{
+    g_autofree char *command = g_strdup_printf("show %s 0x%02x/%u", bdf[i],
+                                               offset, len);
+    g_autofree char *answer = ask(x, command);
+    const char *value = strstr(answer, "= ");
+
+    g_assert_nonnull(value);
+    return strtoul(value + 2, NULL, 16);
+}
+
+unsigned xen_pt_pirqs(XenPT *x, unsigned *bound)
+{
+    g_autofree char *answer = ask(x, "pirqs");
+    unsigned mapped;
+
+    g_assert_cmpint(sscanf(answer, "now pirqs mapped %u bound %u", &mapped,
+                           bound), ==, 2);
+    return mapped;
+}
+
+unsigned xen_pt_log_lines(XenPT *x, const char *text)
+{
+    gsize len;
+    g_autofree char *log = contents(x, "log", &len);
+    g_auto(GStrv) lines = g_strsplit(log, "\n", -1);
+    unsigned n = 0;
+
+    for (char **l = lines; *l; l++) {
+        n += strstr(*l, text) ? 1 : 0;
+    }
+    return n;
+}
+
+void xen_pt_status(XenPT *x, unsigned i, XenPTStatus *status)
+{
+    g_autofree char *path = g_strdup_printf("/machine/peripheral/dev%u", i);
+    QDict *reply = qtest_qmp(x->qts, "{ 'execute': 'qom-get', 'arguments': "
+                             "{ 'path': %s, 'property': 'msi-status' } }",
+                             path);
+    QDict *st = qdict_get_qdict(reply, "return"), *fault;
+    QList *pirqs;
+
+    if (!st) {
+        g_test_message("there is no property msi-status");
+        g_assert_nonnull(st);
+    }
+    fault = qdict_get_qdict(st, "fault");
+    pirqs = qdict_get_qlist(st, "pirqs");
+    g_strlcpy(status->state, qdict_get_str(st, "state"),
+              sizeof(status->state));
+    g_strlcpy(status->step, qdict_get_str(fault, "step"),
+              sizeof(status->step));
+    status->error = qdict_get_int(fault, "errno");
+    status->undo_failures = qdict_get_int(st, "undo-failures");
+    status->npirqs = qlist_size(pirqs);
+    status->pirq = -1;
+    if (status->npirqs) {
+        status->pirq = qnum_get_int(qobject_to(QNum, qlist_peek(pirqs)));
+    }
+    qobject_unref(reply);
+}

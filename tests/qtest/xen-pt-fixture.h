@@ -1,0 +1,155 @@
+/*
+ * QTest fixture: a device passed through, on a fake Xen
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * QEMU runs unmodified, with tests/fakexen preloaded in the place of Xen's
+ * libraries and of the host device's files. What it did to them is in the
+ * fake's journal, in order.
+ */
+#ifndef XEN_PT_FIXTURE_H
+#define XEN_PT_FIXTURE_H
+
+#include "libqtest.h"
+#include "libqos/pci.h"
+
+#define XEN_PT_MAX_DEVICES 2
+
+/* Where MSI is in the device's list of capabilities. */
+typedef enum XenPTPlace {
+    XEN_PT_ONLY,
+    XEN_PT_FIRST,
+    XEN_PT_MIDDLE,
+    XEN_PT_LAST,
+} XenPTPlace;
+
+/* The capabilities beside MSI, and where all are. */
+#define XEN_PT_CAP_PM   0x40
+#define XEN_PT_CAP_MSI  0x50
+#define XEN_PT_CAP_VPD  0x70
+#define XEN_PT_CAP_EXP  0x80
+
+typedef struct XenPTLayout {
+    XenPTPlace place;
+    bool is32;          /* the address has 32 bits, not 64 */
+    bool maskable;      /* per vector */
+    uint8_t vectors;    /* log2 of what the device is capable of */
+    uint16_t control;   /* bits of the control word that are set at first */
+} XenPTLayout;
+
+typedef struct XenPT {
+    QTestState *qts;            /* once it runs */
+    QPCIBus *bus;
+    QPCIDevice *dev[XEN_PT_MAX_DEVICES];
+    XenPTLayout layout[XEN_PT_MAX_DEVICES];
+    unsigned ndev;
+    char *dir;
+    gsize seen;                 /* of the journal, in bytes */
+} XenPT;
+
+/**
+ * xen_pt_new: a stub domain without devices, QEMU not yet running
+ */
+XenPT *xen_pt_new(void);
+
+/**
+ * xen_pt_free: end QEMU, remove what was made
+ */
+void xen_pt_free(XenPT *x);
+
+/**
+ * xen_pt_say: a command to the fake Xen, see tests/fakexen/control.c
+ *
+ * "DEV" and "DEV2" stand for the devices. Takes effect before QEMU's next
+ * operation.
+ */
+void xen_pt_say(XenPT *x, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
+
+/**
+ * xen_pt_add: a device with MSI, its interrupt control allowed
+ *
+ * Its address in the stub domain is not the one in dom0.
+ */
+void xen_pt_add(XenPT *x, const XenPTLayout *layout);
+
+/**
+ * xen_pt_run: start QEMU, with the devices plugged in
+ * @properties: of each device, "" or ",name=value"; NULL: leave them unplugged
+ */
+void xen_pt_run(XenPT *x, const char *properties);
+
+/**
+ * xen_pt_start: xen_pt_new() with one device, running, the journal skipped
+ */
+XenPT *xen_pt_start(const XenPTLayout *layout);
+
+/**
+ * xen_pt_plug, xen_pt_unplug: a device comes, or goes, while QEMU runs
+ */
+bool xen_pt_plug(XenPT *x, unsigned i);     /* false: QEMU does not take it */
+void xen_pt_unplug(XenPT *x, unsigned i);
+
+/**
+ * xen_pt_journal: what QEMU has done since the last time it was asked
+ * @kinds: first words of the lines that count, separated by blanks
+ *
+ * Registers of MSI and the command register have names: "CONTROL", "ADDRESS",
+ * "UPPER", "DATA", "MASK", "PENDING", "COMMAND", when accessed whole. The
+ * caller frees it.
+ */
+char *xen_pt_journal(XenPT *x, const char *kinds);
+
+/**
+ * xen_pt_skip: what has been done so far is not of interest
+ */
+void xen_pt_skip(XenPT *x);
+
+/**
+ * xen_pt_expect: QEMU's accesses and hypercalls since then are exactly these
+ * @lines: each with its newline; "" for none
+ */
+#define xen_pt_expect(x, lines) \
+    xen_pt_expect_kinds(__FILE__, __LINE__, x, "cfg xc", lines)
+
+/**
+ * xen_pt_expect_writes: the device was written exactly so, by whom
+ */
+#define xen_pt_expect_writes(x, lines) \
+    xen_pt_expect_kinds(__FILE__, __LINE__, x, "dev xen", lines)
+
+void xen_pt_expect_kinds(const char *file, int line, XenPT *x,
+                         const char *kinds, const char *lines);
+
+/**
+ * xen_pt_hw: the device's register as it is, which no guest has to see
+ */
+uint32_t xen_pt_hw(XenPT *x, unsigned i, uint8_t offset, unsigned len);
+
+/**
+ * xen_pt_pirqs: how many MSIs are mapped, and bound
+ */
+unsigned xen_pt_pirqs(XenPT *x, unsigned *bound);
+
+/**
+ * xen_pt_log_lines: how many lines of QEMU's standard error hold @text
+ */
+unsigned xen_pt_log_lines(XenPT *x, const char *text);
+
+/* What "msi-status" says. */
+typedef struct XenPTStatus {
+    char state[16];
+    char step[16];
+    int error;
+    int64_t npirqs, pirq;       /* the first one */
+    int64_t undo_failures;
+} XenPTStatus;
+
+void xen_pt_status(XenPT *x, unsigned i, XenPTStatus *status);
+
+#define xen_pt_assert_state(x, i, name) do { \
+        XenPTStatus xen_pt_st; \
+        xen_pt_status(x, i, &xen_pt_st); \
+        g_assert_cmpstr(xen_pt_st.state, ==, name); \
+    } while (0)
+
+#endif
