@@ -150,16 +150,6 @@ static void vector_down(XenPTMSISeq *s, unsigned i)
     }
 }
 
-static bool all_free(const XenPTMSISeq *s)
-{
-    for (unsigned i = 0; i < s->nvec; i++) {
-        if (s->vec[i].stage != XEN_PT_MSI_FREE) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static void turn_off(XenPTMSISeq *s)
 {
     XenPTMSIFault f = { 0 };
@@ -331,7 +321,7 @@ void xen_pt_msi_seq_reset(XenPTMSISeq *s)
 {
     s->undo_failures = 0;
     s->fault = s->undo = (XenPTMSIFault) { 0 };
-    if (s->state == XEN_PT_MSI_ON || !all_free(s)) {
+    if (s->state == XEN_PT_MSI_ON || s->state == XEN_PT_MSI_REFUSED) {
         turn_off(s);
     } else {
         s->state = XEN_PT_MSI_OFF;
