@@ -265,6 +265,7 @@ bool xen_pt_msi_seq_clear(XenPTMSISeq *s)
 bool xen_pt_msi_seq_probe(XenPTMSISeq *s)
 {
     XenPTMSIFault f = { .step = XEN_PT_MSI_STEP_MASTER }, off = { 0 };
+    XenPTMSIFault back = f;
     uint16_t command, master = 0;
 
     f.err = read_word(s, XEN_PT_MSI_COMMAND, &command);
@@ -288,7 +289,12 @@ bool xen_pt_msi_seq_probe(XenPTMSISeq *s)
     }
     s->fault = f.err ? f : (XenPTMSIFault) { 0 };
     if (master) {
-        s->ops->write(s->world, XEN_PT_MSI_COMMAND, command);
+        back.err = toggle(s, XEN_PT_MSI_COMMAND, command ^ master, master,
+                          &back);
+        if (back.err) {
+            undo_failed(s, back);
+            s->state = XEN_PT_MSI_REFUSED;
+        }
     }
     return s->state != XEN_PT_MSI_REFUSED;
 }
