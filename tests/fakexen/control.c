@@ -22,7 +22,8 @@
  *   master BDF on|off           it is a bus master, as dom0 left it
  *   raise BDF                   the device interrupts
  *   show BDF OFFSET/LEN         the journal says what the register is now
- *   pirqs                       ... and how many MSIs are mapped and bound
+ *   config BDF                  ... what its 256 bytes are
+ *   pirqs                       ... how many MSIs are mapped and bound
  *   fail OP[@OFFSET] N|N+|all ACTION
  *   heal                        nothing fails any more
  */
@@ -402,6 +403,20 @@ static bool cmd_show(char **arg, char *error)
     return d;
 }
 
+static bool cmd_config(char **arg, char *error)
+{
+    FkDevice *d = parse_device(arg[0], error);
+    char text[2 * 256 + 1];
+
+    for (unsigned i = 0; d && i < 256; i++) {
+        snprintf(text + 2 * i, 3, "%02x", d->config[i]);
+    }
+    if (d) {
+        fk_journal("now %s config %s", fk_bdf(&d->bdf), text);
+    }
+    return d;
+}
+
 static bool cmd_pirqs(char **arg, char *error)
 {
     unsigned bound, mapped = fk_pirqs(&bound);
@@ -444,6 +459,7 @@ static const struct {
     { "master", 2, 2, cmd_master },
     { "raise", 1, 1, cmd_raise },
     { "show", 2, 2, cmd_show },
+    { "config", 1, 1, cmd_config },
     { "pirqs", 0, 0, cmd_pirqs },
     { "fail", 3, 3, cmd_fail },
     { "heal", 0, 0, cmd_heal },

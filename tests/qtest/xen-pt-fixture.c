@@ -408,6 +408,13 @@ uint32_t xen_pt_hw(XenPT *x, unsigned i, uint8_t offset, unsigned len)
     return strtoul(value + 2, NULL, 16);
 }
 
+char *xen_pt_hw_config(XenPT *x, unsigned i)
+{
+    g_autofree char *command = g_strdup_printf("config %s", bdf[i]);
+
+    return ask(x, command);
+}
+
 unsigned xen_pt_pirqs(XenPT *x, unsigned *bound)
 {
     g_autofree char *answer = ask(x, "pirqs");

@@ -112,6 +112,12 @@ void xen_pt_skip(XenPT *x);
     xen_pt_expect_kinds(__FILE__, __LINE__, x, "cfg xc", lines)
 
 /**
+ * xen_pt_expect_effects: so are its hypercalls and the writes that arrive
+ */
+#define xen_pt_expect_effects(x, lines) \
+    xen_pt_expect_kinds(__FILE__, __LINE__, x, "xc dev", lines)
+
+/**
  * xen_pt_expect_writes: the device was written exactly so, by whom
  */
 #define xen_pt_expect_writes(x, lines) \
@@ -124,6 +130,11 @@ void xen_pt_expect_kinds(const char *file, int line, XenPT *x,
  * xen_pt_hw: the device's register as it is, which no guest has to see
  */
 uint32_t xen_pt_hw(XenPT *x, unsigned i, uint8_t offset, unsigned len);
+
+/**
+ * xen_pt_hw_config: all of them, to be compared; the caller frees it
+ */
+char *xen_pt_hw_config(XenPT *x, unsigned i);
 
 /**
  * xen_pt_pirqs: how many MSIs are mapped, and bound
