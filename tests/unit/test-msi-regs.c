@@ -1,0 +1,349 @@
+/*
+ * The MSI capability as the guest sees it
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include <glib.h>
+#include "hw/xen/xen_pt_msi_regs.h"
+
+#define BIT64   XEN_PT_MSI_CTRL_64BIT
+#define MASKBIT XEN_PT_MSI_CTRL_MASKBIT
+#define NEXT    0x70
+
+/*
+ * The four layouts (PCI 3.0, figure 6-9), a dword for each row: what it reads
+ * after a reset, and which bits the guest can write. The pending bits are
+ * read-only (6.8.1.8), the mask has one bit for one vector (6.8.1.7), the
+ * lowest two bits of the address are 0 (6.8.1.4).
+ */
+typedef struct Layout {
+    const char *name;
+    uint16_t control;
+    unsigned size;
+    unsigned data, mask;        /* offsets; 0: not there */
+    uint32_t reset[6], writable[6];
+} Layout;
+
+#define HEAD(control)   ((uint32_t)(control) << 16 | NEXT << 8 | 0x05)
+#define ENABLE          (XEN_PT_MSI_CTRL_ENABLE << 16)
+
+static const Layout layouts[] = {
+    { "32", 0, 12, 8, 0,
+      { HEAD(0), 0, 0 },
+      { ENABLE, 0xfffffffc, 0xffff } },
+    { "32-mask", MASKBIT, 20, 8, 12,
+      { HEAD(MASKBIT), 0, 0, 0, 0 },
+      { ENABLE, 0xfffffffc, 0xffff, 1, 0 } },
+    { "64", BIT64, 16, 12, 0,
+      { HEAD(BIT64), 0, 0, 0 },
+      { ENABLE, 0xfffffffc, 0xffffffff, 0xffff } },
+    { "64-mask", BIT64 | MASKBIT, 24, 12, 16,
+      { HEAD(BIT64 | MASKBIT), 0, 0, 0, 0, 0 },
+      { ENABLE, 0xfffffffc, 0xffffffff, 0xffff, 1, 0 } },
+};
+
+static uint8_t byte_of(const uint32_t *dwords, unsigned offset)
+{
+    return dwords[offset / 4] >> 8 * (offset % 4);
+}
+
+static uint8_t read_byte(const XenPTMSIRegs *r, unsigned offset)
+{
+    return xen_pt_msi_regs_read(r, offset, 1);
+}
+
+/* --- After a reset ------------------------------------------------------ */
+
+static void test_reset(gconstpointer data)
+{
+    const Layout *l = data;
+    XenPTMSIRegs r;
+
+    xen_pt_msi_regs_init(&r, l->control, NEXT);
+    g_assert_cmpuint(r.size, ==, l->size);
+    g_assert_cmpuint(xen_pt_msi_regs_size(l->control), ==, l->size);
+    for (unsigned i = 0; i < l->size; i += 4) {
+        g_assert_cmphex(xen_pt_msi_regs_read(&r, i, 4), ==, l->reset[i / 4]);
+    }
+    g_assert_false(xen_pt_msi_regs_enable(&r));
+    g_assert_false(xen_pt_msi_regs_masked(&r));
+    g_assert_cmphex(xen_pt_msi_regs_message(&r).address, ==, 0);
+    g_assert_cmphex(xen_pt_msi_regs_message(&r).data, ==, 0);
+}
+
+/*
+ * One vector, so Multiple Message Capable reads 0, and nothing else of what
+ * the device holds, ENABLE and the extended data bits, is the guest's.
+ */
+static void test_reset_device_bits(gconstpointer data)
+{
+    const Layout *l = data;
+    XenPTMSIRegs r;
+
+    xen_pt_msi_regs_init(&r, l->control | (0xffff & ~(BIT64 | MASKBIT)), NEXT);
+    g_assert_cmpuint(r.size, ==, l->size);
+    g_assert_cmphex(xen_pt_msi_regs_read(&r, 0, 4), ==, l->reset[0]);
+}
+
+/* Not a bit of an earlier life. */
+static void test_reset_forgets(gconstpointer data)
+{
+    const Layout *l = data;
+    XenPTMSIRegs r;
+
+    xen_pt_msi_regs_init(&r, l->control, NEXT);
+    for (unsigned i = 0; i < l->size; i++) {
+        xen_pt_msi_regs_write(&r, i, 0xff, 1);
+    }
+    xen_pt_msi_regs_init(&r, l->control, NEXT);
+    for (unsigned i = 0; i < l->size; i += 4) {
+        g_assert_cmphex(xen_pt_msi_regs_read(&r, i, 4), ==, l->reset[i / 4]);
+    }
+}
+
+/* --- Every access ------------------------------------------------------- */
+
+/*
+ * Any offset, also across registers and across or beyond the end, any width:
+ * the bytes change by the table, and the events say what has happened.
+ */
+static void check_write(const Layout *l, unsigned offset, unsigned len,
+                        uint32_t before, uint32_t value)
+{
+    unsigned events, expected = 0;
+    uint8_t was[28] = { 0 }, byte;
+    XenPTMSIRegs r;
+
+    xen_pt_msi_regs_init(&r, l->control, NEXT);
+    for (unsigned i = 0; i < l->size; i += 4) {
+        xen_pt_msi_regs_write(&r, i, before, 4);
+    }
+    for (unsigned i = 0; i < l->size; i++) {
+        was[i] = read_byte(&r, i);
+    }
+
+    events = xen_pt_msi_regs_write(&r, offset, value, len);
+    for (unsigned i = 0; i < l->size; i++) {
+        uint8_t writable = byte_of(l->writable, i);
+
+        byte = was[i];
+        if (i >= offset && i < offset + len) {
+            byte = (byte & ~writable) |
+                   ((value >> 8 * (i - offset)) & writable);
+            if (i == 2) {
+                expected |= XEN_PT_MSI_WROTE_ENABLE;
+            } else if (byte != was[i]) {
+                expected |= XEN_PT_MSI_WROTE_VECTOR;
+            }
+        }
+        g_assert_cmphex(read_byte(&r, i), ==, byte);
+    }
+    g_assert_cmphex(events, ==, expected);
+}
+
+static void test_write(gconstpointer data)
+{
+    static const uint32_t values[] = {
+        0, 0xffffffff, 0x55aa33cc, 0xaa55cc33, 0x00010001, 0xfee01000,
+    };
+    const Layout *l = data;
+
+    for (unsigned offset = 0; offset < 28; offset++) {
+        for (unsigned len = 1; len <= 4; len++) {
+            for (size_t i = 0; i < G_N_ELEMENTS(values); i++) {
+                for (size_t j = 0; j < G_N_ELEMENTS(values); j++) {
+                    check_write(l, offset, len, values[i], values[j]);
+                }
+            }
+        }
+    }
+}
+
+/* A read is its bytes; beyond the end there are none. */
+static void test_read(gconstpointer data)
+{
+    const Layout *l = data;
+    XenPTMSIRegs r;
+
+    xen_pt_msi_regs_init(&r, l->control, NEXT);
+    for (unsigned i = 0; i < l->size; i += 4) {
+        xen_pt_msi_regs_write(&r, i, 0x76543210 + 0x11111111 * (i / 4), 4);
+    }
+    for (unsigned offset = 0; offset < 40; offset++) {
+        for (unsigned len = 1; len <= 4; len++) {
+            uint32_t value = 0;
+
+            for (unsigned i = 0; i < len && offset + i < l->size; i++) {
+                value |= (uint32_t)read_byte(&r, offset + i) << 8 * i;
+            }
+            g_assert_cmphex(xen_pt_msi_regs_read(&r, offset, len), ==, value);
+        }
+        if (offset >= l->size) {
+            g_assert_cmphex(read_byte(&r, offset), ==, 0);
+        }
+    }
+}
+
+/* Far beyond the end, where an offset that wraps would come back. */
+static void test_far(gconstpointer data)
+{
+    const Layout *l = data;
+    XenPTMSIRegs r;
+
+    xen_pt_msi_regs_init(&r, l->control, NEXT);
+    g_assert_cmphex(xen_pt_msi_regs_read(&r, UINT32_MAX, 4), ==, 0);
+    g_assert_cmphex(xen_pt_msi_regs_read(&r, UINT32_MAX - 2, 4), ==, 0);
+    g_assert_cmphex(xen_pt_msi_regs_write(&r, UINT32_MAX, ~0u, 4), ==, 0);
+    g_assert_cmphex(xen_pt_msi_regs_read(&r, 0, 4), ==, l->reset[0]);
+}
+
+/* --- What the guest says by it ------------------------------------------ */
+
+static void test_message(gconstpointer data)
+{
+    const Layout *l = data;
+    uint64_t upper = l->control & BIT64 ? 0x12345678 : 0;
+    XenPTMSIMessage m;
+    XenPTMSIRegs r;
+
+    xen_pt_msi_regs_init(&r, l->control, NEXT);
+    xen_pt_msi_regs_write(&r, 4, 0xfee01003, 4);
+    if (upper) {
+        xen_pt_msi_regs_write(&r, 8, upper, 4);
+    }
+    xen_pt_msi_regs_write(&r, l->data, 0xdead4041, 4);
+    m = xen_pt_msi_regs_message(&r);
+    g_assert_cmphex(m.address, ==, upper << 32 | 0xfee01000);
+    g_assert_cmphex(m.data, ==, 0x4041);
+}
+
+static void test_mask(gconstpointer data)
+{
+    const Layout *l = data;
+    XenPTMSIRegs r;
+
+    xen_pt_msi_regs_init(&r, l->control, NEXT);
+    /* Where there is no mask, what is at its place masks nothing. */
+    for (unsigned i = 8; i < l->size; i++) {
+        if (i != l->mask || !l->mask) {
+            xen_pt_msi_regs_write(&r, i, 0xff, 1);
+        }
+    }
+    g_assert_false(xen_pt_msi_regs_masked(&r));
+    if (l->mask) {
+        g_assert_cmphex(xen_pt_msi_regs_write(&r, l->mask, 0xffffffff, 4), ==,
+                        XEN_PT_MSI_WROTE_VECTOR);
+        g_assert_true(xen_pt_msi_regs_masked(&r));
+        g_assert_cmphex(xen_pt_msi_regs_read(&r, l->mask, 4), ==, 1);
+        xen_pt_msi_regs_write(&r, l->mask, 0xfe, 1);
+        g_assert_false(xen_pt_msi_regs_masked(&r));
+    }
+}
+
+/* The upper byte alone says nothing of ENABLE (upstream's fault). */
+static void test_upper_control_byte(gconstpointer data)
+{
+    const Layout *l = data;
+    XenPTMSIRegs r;
+
+    xen_pt_msi_regs_init(&r, l->control, NEXT);
+    xen_pt_msi_regs_write(&r, 2, 1, 1);
+    g_assert_true(xen_pt_msi_regs_enable(&r));
+    g_assert_cmphex(xen_pt_msi_regs_write(&r, 3, 0, 1), ==, 0);
+    g_assert_cmphex(xen_pt_msi_regs_write(&r, 3, 0xff, 1), ==, 0);
+    g_assert_true(xen_pt_msi_regs_enable(&r));
+    g_assert_cmphex(xen_pt_msi_regs_read(&r, 2, 2), ==,
+                    l->control | XEN_PT_MSI_CTRL_ENABLE);
+}
+
+/* Multiple Message Enable stays at one vector, and the guest can see it. */
+static void test_one_vector(gconstpointer data)
+{
+    const Layout *l = data;
+    XenPTMSIRegs r;
+
+    xen_pt_msi_regs_init(&r, l->control, NEXT);
+    g_assert_cmphex(xen_pt_msi_regs_write(&r, 2, 0x0071, 2), ==,
+                    XEN_PT_MSI_WROTE_ENABLE);
+    g_assert_cmphex(xen_pt_msi_regs_read(&r, 2, 2), ==,
+                    l->control | XEN_PT_MSI_CTRL_ENABLE);
+}
+
+/* ENABLE as the sequence has it; no other bit moves. */
+static void test_set_enable(gconstpointer data)
+{
+    const Layout *l = data;
+    XenPTMSIRegs r;
+
+    xen_pt_msi_regs_init(&r, l->control, NEXT);
+    xen_pt_msi_regs_set_enable(&r, true);
+    g_assert_true(xen_pt_msi_regs_enable(&r));
+    g_assert_cmphex(xen_pt_msi_regs_read(&r, 0, 4), ==, l->reset[0] | ENABLE);
+    xen_pt_msi_regs_set_enable(&r, false);
+    g_assert_false(xen_pt_msi_regs_enable(&r));
+    g_assert_cmphex(xen_pt_msi_regs_read(&r, 0, 4), ==, l->reset[0]);
+}
+
+/* Written again, ENABLE is an event; a message is not. */
+static void test_same_value(gconstpointer data)
+{
+    const Layout *l = data;
+    XenPTMSIRegs r;
+
+    xen_pt_msi_regs_init(&r, l->control, NEXT);
+    xen_pt_msi_regs_write(&r, 4, 0xfee01000, 4);
+    g_assert_cmphex(xen_pt_msi_regs_write(&r, 4, 0xfee01000, 4), ==, 0);
+    g_assert_cmphex(xen_pt_msi_regs_write(&r, 2, 0, 2), ==,
+                    XEN_PT_MSI_WROTE_ENABLE);
+    g_assert_cmphex(xen_pt_msi_regs_write(&r, 2, 1, 1), ==,
+                    XEN_PT_MSI_WROTE_ENABLE);
+    g_assert_cmphex(xen_pt_msi_regs_write(&r, 2, 1, 1), ==,
+                    XEN_PT_MSI_WROTE_ENABLE);
+}
+
+/* One write may do both. */
+static void test_both_events(gconstpointer data)
+{
+    const Layout *l = data;
+    XenPTMSIRegs r;
+
+    xen_pt_msi_regs_init(&r, l->control, NEXT);
+    g_assert_cmphex(xen_pt_msi_regs_write(&r, 2, 0x10000001, 4), ==,
+                    XEN_PT_MSI_WROTE_ENABLE | XEN_PT_MSI_WROTE_VECTOR);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        void (*run)(gconstpointer);
+    } tests[] = {
+        { "reset", test_reset },
+        { "reset/device-bits", test_reset_device_bits },
+        { "reset/forgets", test_reset_forgets },
+        { "write", test_write },
+        { "read", test_read },
+        { "far", test_far },
+        { "message", test_message },
+        { "mask", test_mask },
+        { "upper-control-byte", test_upper_control_byte },
+        { "one-vector", test_one_vector },
+        { "set-enable", test_set_enable },
+        { "same-value", test_same_value },
+        { "both-events", test_both_events },
+    };
+
+    g_test_init(&argc, &argv, NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(layouts); i++) {
+        for (size_t j = 0; j < G_N_ELEMENTS(tests); j++) {
+            g_autofree char *path = g_strdup_printf("/msi-regs/%s/%s",
+                                                    layouts[i].name,
+                                                    tests[j].name);
+
+            g_test_add_data_func(path, &layouts[i], tests[j].run);
+        }
+    }
+    return g_test_run();
+}

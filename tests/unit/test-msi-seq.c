@@ -1,0 +1,972 @@
+/*
+ * The sequence that turns MSI on and off
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * One behaviour a test, told by the operations that it makes. That it also
+ * keeps the invariants is the business of msi-world.c, which judges every
+ * operation here as well; test-msi-walk.c makes all of them fail.
+ */
+
+#include "qemu/osdep.h"
+#include <glib.h>
+#include "msi-plan.h"
+
+#define CONTROL 0x0080          /* 64-bit address, ENABLE clear */
+#define COMMAND 0x0103          /* I/O, memory, SERR; bus mastering off */
+
+static const XenPTMSIMessage
+    cpu0 = { 0xfee01000, 0x4041 },
+    cpu1 = { 0xfee02000, 0x4041 },
+    pirq5 = { 0xfee05000, 0x4300 },     /* vector 0: asks for pirq 5 */
+    pirq6 = { 0xfee06000, 0x4300 },
+    unusable = { 0, 0 };
+
+/* An unmarked vector, and one whose read of the control word tells. */
+#define UP      "map0 bind0 message0 read write=0081 read"
+#define DOWN    "read write=0080 read unbind0 unmap0"
+#define UNDO    "read unbind0 unmap0"   /* ENABLE is seen clear already */
+
+typedef struct Bench {
+    World w;
+    Plan plan;
+    unsigned shown;             /* operations that a check has been through */
+} Bench;
+
+static void bench_init(Bench *b, unsigned nvec, uint16_t control,
+                       uint16_t command, bool permitted)
+{
+    *b = (Bench) {
+        .plan = {
+            .name = g_get_prgname(),
+            .fate = { .err = -ENOMEM, .word = 0x1234 },
+        },
+    };
+    world_init(&b->w, nvec, control, command, permitted, plan_choose, &b->plan);
+}
+
+/* A device that one vector's sequence is to be tried on. */
+static void bench_plain(Bench *b)
+{
+    bench_init(b, 1, CONTROL, COMMAND, true);
+}
+
+static void bench_on(Bench *b, const XenPTMSIMessage *m)
+{
+    bench_plain(b);
+    world_set_vector(&b->w, 0, m, false);
+    world_set_enable(&b->w, true);
+    g_assert_cmpint(b->w.seq.state, ==, XEN_PT_MSI_ON);
+    b->shown = b->plan.n;
+}
+
+/* Let an operation fail, counted from the next one, which is 0. */
+static void fail(Bench *b, unsigned n, WorldFateKind kind)
+{
+    PlanFault *f = &b->plan.fault[b->plan.fault[0].kind ? 1 : 0];
+
+    *f = (PlanFault) { .at = b->plan.n + n, .kind = kind };
+}
+
+/* These operations have been made since the last check, and no other. */
+static void check_ops(Bench *b, const char *ops)
+{
+    char text[2048];
+
+    plan_text(&b->plan, b->shown, text, sizeof(text));
+    b->shown = b->plan.n;
+    g_assert_cmpstr(text, ==, ops);
+}
+
+static void check_refused(const Bench *b, XenPTMSIStep step, int err)
+{
+    g_assert_cmpint(b->w.seq.state, ==, XEN_PT_MSI_REFUSED);
+    g_assert_false(xen_pt_msi_seq_enabled(&b->w.seq));
+    g_assert_cmpint(b->w.seq.fault.step, ==, step);
+    g_assert_cmpint(b->w.seq.fault.err, ==, err);
+}
+
+static void check_nothing_left(const Bench *b)
+{
+    g_assert_cmpuint(b->w.seq.undo_failures, ==, 0);
+    g_assert_cmphex(b->w.control & WORLD_ENABLE, ==, 0);
+    for (unsigned i = 0; i < b->w.seq.nvec; i++) {
+        g_assert_false(b->w.v[i].mapped);
+        g_assert_false(b->w.v[i].bound);
+    }
+}
+
+/* --- Switching on and off ----------------------------------------------- */
+
+/* Map, bind, read the message: only then ENABLE, by one write read back. */
+static void test_enable(void)
+{
+    Bench b;
+
+    bench_plain(&b);
+    world_set_vector(&b.w, 0, &cpu0, false);
+    check_ops(&b, "");
+    world_set_enable(&b.w, true);
+    check_ops(&b, UP);
+    g_assert_cmphex(b.w.control, ==, CONTROL | WORLD_ENABLE);
+    g_assert_true(xen_pt_msi_seq_enabled(&b.w.seq));
+}
+
+/* Clear ENABLE and see it clear, then the rest in reverse. */
+static void test_disable(void)
+{
+    Bench b;
+
+    bench_on(&b, &cpu0);
+    world_set_enable(&b.w, false);
+    check_ops(&b, DOWN);
+    g_assert_cmpint(b.w.seq.state, ==, XEN_PT_MSI_OFF);
+    check_nothing_left(&b);
+}
+
+static void test_enable_again(void)
+{
+    Bench b;
+
+    bench_on(&b, &cpu0);
+    world_set_enable(&b.w, true);
+    check_ops(&b, "");
+    world_set_enable(&b.w, false);
+    world_set_enable(&b.w, false);
+    check_ops(&b, DOWN);
+    world_set_enable(&b.w, true);
+    check_ops(&b, UP);
+}
+
+/* The upper bits of the control word are the device's: kept as read. */
+static void test_keeps_other_bits(void)
+{
+    Bench b;
+
+    bench_init(&b, 1, 0x01a6, COMMAND, true);
+    world_set_vector(&b.w, 0, &cpu0, false);
+    world_set_enable(&b.w, true);
+    check_ops(&b, "map0 bind0 message0 read write=01a7 read");
+}
+
+/* All vectors are through before ENABLE is written; down in reverse. */
+static void test_vectors(void)
+{
+    Bench b;
+
+    bench_init(&b, 3, CONTROL, COMMAND, true);
+    for (unsigned i = 0; i < 3; i++) {
+        world_set_vector(&b.w, i, &cpu0, false);
+    }
+    world_set_enable(&b.w, true);
+    check_ops(&b, "map0 bind0 message0 map1 bind1 message1 "
+                  "map2 bind2 message2 read write=0081 read");
+    world_set_enable(&b.w, false);
+    check_ops(&b, "read write=0080 read unbind2 unmap2 unbind1 unmap1 "
+                  "unbind0 unmap0");
+}
+
+/* Someone else has cleared ENABLE: a write would change nothing. */
+static void test_disable_is_off(void)
+{
+    Bench b;
+
+    bench_on(&b, &cpu0);
+    b.w.control &= ~WORLD_ENABLE;
+    world_set_enable(&b.w, false);
+    check_ops(&b, UNDO);
+}
+
+/* --- Pending ------------------------------------------------------------ */
+
+/* ENABLE may come before the message: it reads 1, and nothing is done yet. */
+static void test_pending(void)
+{
+    Bench b;
+
+    bench_plain(&b);
+    world_set_enable(&b.w, true);
+    check_ops(&b, "");
+    g_assert_cmpint(b.w.seq.state, ==, XEN_PT_MSI_PENDING);
+    g_assert_true(xen_pt_msi_seq_enabled(&b.w.seq));
+
+    world_set_vector(&b.w, 0, &unusable, true);
+    check_ops(&b, "");
+    world_set_vector(&b.w, 0, &cpu0, false);
+    check_ops(&b, UP);
+    g_assert_cmpint(b.w.seq.state, ==, XEN_PT_MSI_ON);
+}
+
+static void test_pending_disable(void)
+{
+    Bench b;
+
+    bench_plain(&b);
+    world_set_enable(&b.w, true);
+    world_set_enable(&b.w, false);
+    g_assert_cmpint(b.w.seq.state, ==, XEN_PT_MSI_OFF);
+    world_set_vector(&b.w, 0, &cpu0, false);
+    check_ops(&b, "");
+}
+
+static void test_pending_waits_for_all(void)
+{
+    Bench b;
+
+    bench_init(&b, 2, CONTROL, COMMAND, true);
+    world_set_enable(&b.w, true);
+    world_set_vector(&b.w, 1, &cpu1, false);
+    check_ops(&b, "");
+    world_set_vector(&b.w, 0, &cpu0, false);
+    g_assert_cmpint(b.w.seq.state, ==, XEN_PT_MSI_ON);
+}
+
+/* --- Changes while on --------------------------------------------------- */
+
+/* An affinity change reaches Xen, and MSI stays on meanwhile. */
+static void test_affinity(void)
+{
+    Bench b;
+
+    bench_on(&b, &cpu0);
+    world_set_vector(&b.w, 0, &cpu1, false);
+    check_ops(&b, "bind0");
+    g_assert_cmphex(b.w.v[0].guest.address, ==, cpu1.address);
+    world_set_vector(&b.w, 0, &cpu1, false);
+    check_ops(&b, "");
+}
+
+/* The vector alone, the address unchanged, is a change as well. */
+static void test_vector_change(void)
+{
+    XenPTMSIMessage m = cpu0;
+    Bench b;
+
+    bench_on(&b, &cpu0);
+    m.data = 0x4052;
+    world_set_vector(&b.w, 0, &m, false);
+    check_ops(&b, "bind0");
+    g_assert_cmphex(b.w.v[0].guest.data, ==, 0x4052);
+}
+
+/* In the middle of a change by several writes the old message holds. */
+static void test_affinity_unusable(void)
+{
+    Bench b;
+
+    bench_on(&b, &cpu0);
+    world_set_vector(&b.w, 0, &unusable, false);
+    check_ops(&b, "");
+    g_assert_cmpint(b.w.seq.state, ==, XEN_PT_MSI_ON);
+    world_set_vector(&b.w, 0, &cpu1, false);
+    check_ops(&b, "bind0");
+}
+
+/* Xen's bind unmasks, but masks only what was not bound. */
+static void test_mask(void)
+{
+    Bench b;
+
+    bench_on(&b, &cpu0);
+    world_set_vector(&b.w, 0, &cpu0, true);
+    check_ops(&b, "unbind0 bind0");
+    g_assert_true(b.w.v[0].masked);
+    world_set_vector(&b.w, 0, &cpu1, true);
+    check_ops(&b, "bind0");
+    g_assert_true(b.w.v[0].masked);
+    world_set_vector(&b.w, 0, &cpu1, false);
+    check_ops(&b, "bind0");
+    g_assert_false(b.w.v[0].masked);
+}
+
+static void test_enable_masked(void)
+{
+    Bench b;
+
+    bench_plain(&b);
+    world_set_vector(&b.w, 0, &cpu0, true);
+    world_set_enable(&b.w, true);
+    check_ops(&b, UP);
+    g_assert_true(b.w.v[0].masked);
+}
+
+static void test_requested_pirq(void)
+{
+    Bench b;
+
+    bench_on(&b, &pirq5);
+    g_assert_cmpint(b.w.v[0].pirq, ==, 5);
+}
+
+/* Another pirq can be had by a new map only, so MSI goes off meanwhile. */
+static void test_other_pirq(void)
+{
+    Bench b;
+
+    bench_on(&b, &pirq5);
+    world_set_vector(&b.w, 0, &pirq6, false);
+    check_ops(&b, DOWN " " UP);
+    g_assert_cmpint(b.w.v[0].pirq, ==, 6);
+    g_assert_cmpint(b.w.seq.state, ==, XEN_PT_MSI_ON);
+}
+
+/* The guest's choice between event channels and its APIC may change too. */
+static void test_pirq_to_apic(void)
+{
+    Bench b;
+
+    bench_on(&b, &pirq5);
+    world_set_vector(&b.w, 0, &cpu0, false);
+    check_ops(&b, DOWN " " UP);
+    g_assert_cmpint(b.w.v[0].pirq, ==, 100);
+}
+
+/* Off, but not on again, as another vector is not usable by now. */
+static void test_other_pirq_pending(void)
+{
+    Bench b;
+
+    bench_init(&b, 2, CONTROL, COMMAND, true);
+    world_set_vector(&b.w, 0, &pirq5, false);
+    world_set_vector(&b.w, 1, &cpu0, false);
+    world_set_enable(&b.w, true);
+    world_set_vector(&b.w, 1, &unusable, false);
+    world_set_vector(&b.w, 0, &pirq6, false);
+    g_assert_cmpint(b.w.seq.state, ==, XEN_PT_MSI_PENDING);
+    check_nothing_left(&b);
+    world_set_vector(&b.w, 1, &cpu1, false);
+    g_assert_cmpint(b.w.seq.state, ==, XEN_PT_MSI_ON);
+}
+
+/* --- Refusals ----------------------------------------------------------- */
+
+static void test_map_fails(void)
+{
+    Bench b;
+
+    bench_plain(&b);
+    world_set_vector(&b.w, 0, &cpu0, false);
+    fail(&b, 0, WORLD_FAIL);
+    world_set_enable(&b.w, true);
+    check_ops(&b, "map0!fail read");
+    check_refused(&b, XEN_PT_MSI_STEP_MAP, -ENOMEM);
+    check_nothing_left(&b);
+}
+
+static void test_bind_fails(void)
+{
+    Bench b;
+
+    bench_plain(&b);
+    world_set_vector(&b.w, 0, &cpu0, false);
+    fail(&b, 1, WORLD_FAIL);
+    world_set_enable(&b.w, true);
+    check_ops(&b, "map0 bind0!fail read unmap0");
+    check_refused(&b, XEN_PT_MSI_STEP_BIND, -ENOMEM);
+    check_nothing_left(&b);
+}
+
+static void test_message_fails(void)
+{
+    Bench b;
+
+    bench_plain(&b);
+    world_set_vector(&b.w, 0, &cpu0, false);
+    fail(&b, 2, WORLD_FAIL);
+    world_set_enable(&b.w, true);
+    check_ops(&b, "map0 bind0 message0!fail " UNDO);
+    check_refused(&b, XEN_PT_MSI_STEP_READ, -ENOMEM);
+    check_nothing_left(&b);
+}
+
+static void test_message_all_ones(void)
+{
+    Bench b;
+
+    bench_plain(&b);
+    world_set_vector(&b.w, 0, &cpu0, false);
+    fail(&b, 2, WORLD_ONES);
+    world_set_enable(&b.w, true);
+    check_ops(&b, "map0 bind0 message0!ones " UNDO);
+    check_refused(&b, XEN_PT_MSI_STEP_CHECK, -EBADMSG);
+    g_assert_cmpint(b.w.seq.fault.check, ==, XEN_PT_MSI_CHECK_NOT_READ);
+}
+
+/* The fault has the message that was found, and what is wrong with it. */
+static void test_message_wrong(void)
+{
+    Bench b;
+
+    bench_plain(&b);
+    b.plan.fate.message = (XenPTMSIMessage) { 0xfee01004, 0xc041 };
+    world_set_vector(&b.w, 0, &cpu0, false);
+    fail(&b, 2, WORLD_JUNK);
+    world_set_enable(&b.w, true);
+    check_ops(&b, "map0 bind0 message0!junk " UNDO);
+    check_refused(&b, XEN_PT_MSI_STEP_CHECK, -EBADMSG);
+    g_assert_cmpint(b.w.seq.fault.check, ==, XEN_PT_MSI_CHECK_TRIGGER);
+    g_assert_cmphex(b.w.seq.fault.message.address, ==, 0xfee01004);
+    g_assert_cmphex(b.w.seq.fault.message.data, ==, 0xc041);
+}
+
+/* The last of several vectors fails: those before it are undone too. */
+static void test_vectors_undone(void)
+{
+    Bench b;
+
+    bench_init(&b, 3, CONTROL, COMMAND, true);
+    for (unsigned i = 0; i < 3; i++) {
+        world_set_vector(&b.w, i, &cpu0, false);
+    }
+    fail(&b, 7, WORLD_FAIL);
+    world_set_enable(&b.w, true);
+    check_ops(&b, "map0 bind0 message0 map1 bind1 message1 map2 bind2!fail "
+                  "read unmap2 unbind1 unmap1 unbind0 unmap0");
+    check_refused(&b, XEN_PT_MSI_STEP_BIND, -ENOMEM);
+    check_nothing_left(&b);
+}
+
+/* pciback refuses and it looks like success; -EACCES says what was seen. */
+static void test_enable_refused(void)
+{
+    Bench b;
+
+    bench_init(&b, 1, CONTROL, COMMAND, false);
+    world_set_vector(&b.w, 0, &cpu0, false);
+    world_set_enable(&b.w, true);
+    check_ops(&b, UP " " UNDO);
+    check_refused(&b, XEN_PT_MSI_STEP_ENABLE, -EACCES);
+    g_assert_cmphex(b.w.seq.fault.written, ==, 0x0081);
+    g_assert_cmphex(b.w.seq.fault.read, ==, 0x0080);
+    check_nothing_left(&b);
+}
+
+/* An error that is reported for the write says more than -EACCES. */
+static void test_enable_write_fails(void)
+{
+    Bench b;
+
+    bench_plain(&b);
+    world_set_vector(&b.w, 0, &cpu0, false);
+    fail(&b, 4, WORLD_FAIL);
+    world_set_enable(&b.w, true);
+    check_ops(&b, "map0 bind0 message0 read write=0081!fail read " UNDO);
+    check_refused(&b, XEN_PT_MSI_STEP_ENABLE, -ENOMEM);
+}
+
+/* But the read-back alone decides. */
+static void test_enable_write_error_done(void)
+{
+    Bench b;
+
+    bench_plain(&b);
+    world_set_vector(&b.w, 0, &cpu0, false);
+    fail(&b, 4, WORLD_FAIL_DONE);
+    world_set_enable(&b.w, true);
+    check_ops(&b, "map0 bind0 message0 read write=0081!fail-done read");
+    g_assert_cmpint(b.w.seq.state, ==, XEN_PT_MSI_ON);
+}
+
+/* ENABLE looks set in all-ones, which is a read that failed: undone. */
+static void test_enable_read_back_all_ones(void)
+{
+    Bench b;
+
+    bench_plain(&b);
+    world_set_vector(&b.w, 0, &cpu0, false);
+    fail(&b, 5, WORLD_ONES);
+    world_set_enable(&b.w, true);
+    check_ops(&b, "map0 bind0 message0 read write=0081 read!ones " DOWN);
+    check_refused(&b, XEN_PT_MSI_STEP_ENABLE, -EIO);
+    check_nothing_left(&b);
+}
+
+/* The write took, more than its read-back is lost: still written off. */
+static void test_enable_reads_lost(void)
+{
+    Bench b;
+
+    bench_plain(&b);
+    world_set_vector(&b.w, 0, &cpu0, false);
+    fail(&b, 5, WORLD_ONES);
+    fail(&b, 6, WORLD_ONES);
+    world_set_enable(&b.w, true);
+    check_ops(&b, "map0 bind0 message0 read write=0081 read!ones "
+                  "read!ones write=0080 read unbind0 unmap0");
+    check_refused(&b, XEN_PT_MSI_STEP_ENABLE, -EIO);
+    check_nothing_left(&b);
+}
+
+/* The control word cannot be read: it is not written either. */
+static void test_enable_read_fails(void)
+{
+    Bench b;
+
+    bench_plain(&b);
+    world_set_vector(&b.w, 0, &cpu0, false);
+    fail(&b, 3, WORLD_FAIL);
+    world_set_enable(&b.w, true);
+    check_ops(&b, "map0 bind0 message0 read!fail " UNDO);
+    check_refused(&b, XEN_PT_MSI_STEP_ENABLE, -ENOMEM);
+}
+
+/* On before its message was checked, not by us: off with it. */
+static void test_enable_found_set(void)
+{
+    Bench b;
+
+    bench_plain(&b);
+    world_set_vector(&b.w, 0, &cpu0, false);
+    b.plan.fate.word = 0x0081;
+    fail(&b, 3, WORLD_JUNK);
+    world_set_enable(&b.w, true);
+    check_ops(&b, "map0 bind0 message0 read!junk " UNDO);
+    check_refused(&b, XEN_PT_MSI_STEP_ENABLE, -EBUSY);
+    g_assert_cmphex(b.w.seq.fault.read, ==, 0x0081);
+}
+
+/* A guest that goes on asking makes no work, for a million times. */
+static void test_refusal_latched(void)
+{
+    Bench b;
+
+    bench_init(&b, 1, CONTROL, COMMAND, false);
+    world_set_vector(&b.w, 0, &cpu0, false);
+    world_set_enable(&b.w, true);
+    b.shown = b.plan.n;
+    for (int i = 0; i < 1000000; i++) {
+        world_set_enable(&b.w, i & 1);
+        world_set_vector(&b.w, 0, i & 2 ? &cpu0 : &pirq5, i & 4);
+        g_assert_false(xen_pt_msi_seq_enabled(&b.w.seq));
+    }
+    g_assert_cmpuint(b.plan.n, ==, b.shown);
+    check_refused(&b, XEN_PT_MSI_STEP_ENABLE, -EACCES);
+}
+
+/* Xen keeps the old binding where it refuses the new: so does the guest. */
+static void test_affinity_fails(void)
+{
+    Bench b;
+
+    bench_on(&b, &cpu0);
+    fail(&b, 0, WORLD_FAIL);
+    world_set_vector(&b.w, 0, &cpu1, false);
+    check_ops(&b, "bind0!fail");
+    g_assert_cmpint(b.w.seq.state, ==, XEN_PT_MSI_ON);
+    g_assert_cmpint(b.w.seq.fault.step, ==, XEN_PT_MSI_STEP_UPDATE);
+    g_assert_cmpint(b.w.seq.fault.err, ==, -ENOMEM);
+
+    world_set_enable(&b.w, false);
+    check_ops(&b, DOWN);
+    check_nothing_left(&b);
+}
+
+static void test_affinity_retried(void)
+{
+    Bench b;
+
+    bench_on(&b, &cpu0);
+    fail(&b, 0, WORLD_FAIL);
+    world_set_vector(&b.w, 0, &cpu1, false);
+    world_set_vector(&b.w, 0, &cpu1, false);
+    check_ops(&b, "bind0!fail bind0");
+    g_assert_cmpint(b.w.seq.fault.step, ==, XEN_PT_MSI_STEP_NONE);
+}
+
+static void test_mask_unbind_fails(void)
+{
+    Bench b;
+
+    bench_on(&b, &cpu0);
+    fail(&b, 0, WORLD_FAIL);
+    world_set_vector(&b.w, 0, &cpu0, true);
+    check_ops(&b, "unbind0!fail");
+    g_assert_cmpint(b.w.seq.state, ==, XEN_PT_MSI_ON);
+    g_assert_cmpint(b.w.seq.fault.step, ==, XEN_PT_MSI_STEP_UPDATE);
+}
+
+/* Unbound, and not to be bound again: nothing would be delivered. */
+static void test_mask_bind_fails(void)
+{
+    Bench b;
+
+    bench_on(&b, &cpu0);
+    fail(&b, 1, WORLD_FAIL);
+    world_set_vector(&b.w, 0, &cpu0, true);
+    check_ops(&b, "unbind0 bind0!fail read write=0080 read unmap0");
+    check_refused(&b, XEN_PT_MSI_STEP_UPDATE, -ENOMEM);
+    check_nothing_left(&b);
+}
+
+static void test_other_pirq_fails(void)
+{
+    Bench b;
+
+    bench_on(&b, &pirq5);
+    fail(&b, 5, WORLD_FAIL);
+    world_set_vector(&b.w, 0, &pirq6, false);
+    check_ops(&b, DOWN " map0!fail read");
+    check_refused(&b, XEN_PT_MSI_STEP_MAP, -ENOMEM);
+    check_nothing_left(&b);
+}
+
+/* The old pirq cannot be given back: no new one on top of it. */
+static void test_other_pirq_undo_fails(void)
+{
+    Bench b;
+
+    bench_on(&b, &pirq5);
+    fail(&b, 4, WORLD_FAIL);
+    world_set_vector(&b.w, 0, &pirq6, false);
+    check_ops(&b, "read write=0080 read unbind0 unmap0!fail");
+    g_assert_cmpint(b.w.seq.state, ==, XEN_PT_MSI_REFUSED);
+}
+
+/* --- Undoing that fails ------------------------------------------------- */
+
+/* Each step is taken, also when the one before it has failed. */
+static void test_unbind_fails(void)
+{
+    Bench b;
+
+    bench_on(&b, &cpu0);
+    fail(&b, 3, WORLD_FAIL);
+    world_set_enable(&b.w, false);
+    check_ops(&b, "read write=0080 read unbind0!fail unmap0");
+    g_assert_cmpint(b.w.seq.state, ==, XEN_PT_MSI_REFUSED);
+    g_assert_cmpuint(b.w.seq.undo_failures, ==, 1);
+    g_assert_cmpint(b.w.seq.undo.step, ==, XEN_PT_MSI_STEP_UNBIND);
+    g_assert_cmpint(b.w.seq.undo.err, ==, -ENOMEM);
+}
+
+/* All failures are counted, the first is kept. */
+static void test_undo_failures_counted(void)
+{
+    Bench b;
+
+    bench_on(&b, &cpu0);
+    fail(&b, 3, WORLD_FAIL);
+    fail(&b, 4, WORLD_FAIL);
+    world_set_enable(&b.w, false);
+    check_ops(&b, "read write=0080 read unbind0!fail unmap0!fail");
+    g_assert_cmpuint(b.w.seq.undo_failures, ==, 2);
+    g_assert_cmpint(b.w.seq.undo.step, ==, XEN_PT_MSI_STEP_UNBIND);
+}
+
+/* ENABLE did not go off, but Xen's unmap switched it off: that was seen. */
+static void test_disable_dropped(void)
+{
+    Bench b;
+
+    bench_on(&b, &cpu0);
+    fail(&b, 1, WORLD_DROP);
+    world_set_enable(&b.w, false);
+    check_ops(&b, "read write=0080!drop read unbind0 unmap0 read");
+    g_assert_cmpint(b.w.seq.state, ==, XEN_PT_MSI_OFF);
+    check_nothing_left(&b);
+}
+
+static void test_disable_not_seen(void)
+{
+    Bench b;
+
+    bench_on(&b, &cpu0);
+    fail(&b, 1, WORLD_DROP);
+    fail(&b, 5, WORLD_ONES);
+    world_set_enable(&b.w, false);
+    check_ops(&b, "read write=0080!drop read unbind0 unmap0 read!ones");
+    g_assert_cmpint(b.w.seq.state, ==, XEN_PT_MSI_REFUSED);
+    g_assert_cmpuint(b.w.seq.undo_failures, ==, 1);
+    g_assert_cmpint(b.w.seq.undo.step, ==, XEN_PT_MSI_STEP_DISABLE);
+    g_assert_cmpint(b.w.seq.undo.err, ==, -EACCES);
+    g_assert_cmphex(b.w.seq.undo.written, ==, 0x0080);
+    g_assert_cmphex(b.w.seq.undo.read, ==, 0x0081);
+}
+
+/* --- Reset -------------------------------------------------------------- */
+
+static void test_reset_on(void)
+{
+    Bench b;
+
+    bench_on(&b, &cpu0);
+    world_reset(&b.w);
+    check_ops(&b, DOWN);
+    g_assert_cmpint(b.w.seq.state, ==, XEN_PT_MSI_OFF);
+    check_nothing_left(&b);
+}
+
+/* Nothing is set up: nothing to do. */
+static void test_reset_idle(void)
+{
+    Bench b;
+
+    bench_plain(&b);
+    world_reset(&b.w);
+    world_set_enable(&b.w, true);
+    world_reset(&b.w);
+    check_ops(&b, "");
+    g_assert_cmpint(b.w.seq.state, ==, XEN_PT_MSI_OFF);
+}
+
+static void test_reset_forgets_refusal(void)
+{
+    Bench b;
+
+    bench_plain(&b);
+    world_set_vector(&b.w, 0, &cpu0, false);
+    fail(&b, 0, WORLD_FAIL);
+    world_set_enable(&b.w, true);
+    world_reset(&b.w);
+    g_assert_cmpint(b.w.seq.fault.step, ==, XEN_PT_MSI_STEP_NONE);
+    b.shown = b.plan.n;
+    world_set_enable(&b.w, true);
+    check_ops(&b, UP);
+}
+
+/* What could not be undone is tried again, and no more than that. */
+static void test_reset_retries(void)
+{
+    Bench b;
+
+    bench_on(&b, &cpu0);
+    fail(&b, 4, WORLD_FAIL);
+    world_set_enable(&b.w, false);
+    check_ops(&b, "read write=0080 read unbind0 unmap0!fail");
+    world_reset(&b.w);
+    check_ops(&b, "read unmap0");
+    g_assert_cmpint(b.w.seq.state, ==, XEN_PT_MSI_OFF);
+    check_nothing_left(&b);
+}
+
+/* What a probe has left on is switched off, or MSI stays refused. */
+static void test_reset_after_probe(void)
+{
+    Bench b;
+
+    bench_plain(&b);
+    b.plan.fault[0] = (PlanFault) { .at = 5, .kind = WORLD_DROP };
+    b.plan.fault[1] = (PlanFault) { .at = 7, .kind = WORLD_ONES };
+    g_assert_false(world_probe(&b.w));
+    check_ops(&b, "command read write=0081 read read write=0080!drop read "
+                  "read!ones");
+    g_assert_cmphex(b.w.control, ==, 0x0081);
+    world_reset(&b.w);
+    check_ops(&b, "read write=0080 read");
+    g_assert_cmphex(b.w.control, ==, 0x0080);
+    g_assert_cmpint(b.w.seq.state, ==, XEN_PT_MSI_OFF);
+}
+
+static void test_reset_cannot_clear(void)
+{
+    Bench b;
+
+    bench_init(&b, 1, CONTROL | WORLD_ENABLE, COMMAND, false);
+    world_clear(&b.w);
+    world_reset(&b.w);
+    g_assert_cmpint(b.w.seq.state, ==, XEN_PT_MSI_REFUSED);
+    g_assert_cmpint(b.w.seq.undo.step, ==, XEN_PT_MSI_STEP_DISABLE);
+}
+
+/* --- What an earlier owner left on -------------------------------------- */
+
+static void test_clear(void)
+{
+    Bench b;
+
+    bench_init(&b, 1, CONTROL | WORLD_ENABLE, COMMAND, true);
+    g_assert_true(world_clear(&b.w));
+    check_ops(&b, "read write=0080 read");
+    g_assert_cmphex(b.w.control, ==, CONTROL);
+}
+
+static void test_clear_refused(void)
+{
+    Bench b;
+
+    bench_init(&b, 1, CONTROL | WORLD_ENABLE, COMMAND, false);
+    g_assert_false(world_clear(&b.w));
+    check_ops(&b, "read write=0080 read");
+    check_refused(&b, XEN_PT_MSI_STEP_DISABLE, -EACCES);
+}
+
+static void test_clear_is_clear(void)
+{
+    Bench b;
+
+    bench_plain(&b);
+    g_assert_true(world_clear(&b.w));
+    check_ops(&b, "read");
+}
+
+/* --- The probe ---------------------------------------------------------- */
+
+static void test_probe(void)
+{
+    Bench b;
+
+    bench_plain(&b);
+    g_assert_true(world_probe(&b.w));
+    check_ops(&b, "command read write=0081 read read write=0080 read");
+    g_assert_cmpint(b.w.seq.state, ==, XEN_PT_MSI_OFF);
+    g_assert_cmphex(b.w.control, ==, CONTROL);
+}
+
+/* With bus mastering off a function sends no message (PCIe, Command). */
+static void test_probe_master(void)
+{
+    Bench b;
+
+    bench_init(&b, 1, CONTROL, COMMAND | WORLD_MASTER, true);
+    g_assert_true(world_probe(&b.w));
+    check_ops(&b, "command command=0103 command read write=0081 read "
+                  "read write=0080 read command=0107 command");
+    g_assert_cmphex(b.w.command, ==, COMMAND | WORLD_MASTER);
+}
+
+static void test_probe_refused(void)
+{
+    Bench b;
+
+    bench_init(&b, 1, CONTROL, COMMAND | WORLD_MASTER, false);
+    g_assert_false(world_probe(&b.w));
+    check_ops(&b, "command command=0103 command read write=0081 read "
+                  "read command=0107 command");
+    check_refused(&b, XEN_PT_MSI_STEP_ENABLE, -EACCES);
+    g_assert_cmphex(b.w.command, ==, COMMAND | WORLD_MASTER);
+    check_nothing_left(&b);
+}
+
+/* Bus mastering cannot be seen off: it is not safe to probe. */
+static void test_probe_not_safe(void)
+{
+    Bench b;
+
+    bench_init(&b, 1, CONTROL, COMMAND | WORLD_MASTER, true);
+    fail(&b, 1, WORLD_DROP);
+    g_assert_true(world_probe(&b.w));
+    check_ops(&b, "command command=0103!drop command command=0107 command");
+    g_assert_cmpint(b.w.seq.state, ==, XEN_PT_MSI_OFF);
+    g_assert_cmpint(b.w.seq.fault.step, ==, XEN_PT_MSI_STEP_MASTER);
+    g_assert_cmpint(b.w.seq.fault.err, ==, -EACCES);
+}
+
+static void test_probe_command_lost(void)
+{
+    Bench b;
+
+    bench_plain(&b);
+    fail(&b, 0, WORLD_ONES);
+    g_assert_true(world_probe(&b.w));
+    check_ops(&b, "command!ones");
+    g_assert_cmpint(b.w.seq.fault.step, ==, XEN_PT_MSI_STEP_MASTER);
+    g_assert_cmpint(b.w.seq.fault.err, ==, -EIO);
+}
+
+/* Better no bus master than stray messages. */
+static void test_probe_left_on(void)
+{
+    Bench b;
+
+    bench_init(&b, 1, CONTROL, COMMAND | WORLD_MASTER, true);
+    fail(&b, 7, WORLD_DROP);
+    fail(&b, 9, WORLD_ONES);
+    g_assert_false(world_probe(&b.w));
+    check_ops(&b, "command command=0103 command read write=0081 read "
+                  "read write=0080!drop read read!ones");
+    check_refused(&b, XEN_PT_MSI_STEP_DISABLE, -EACCES);
+    g_assert_cmpuint(b.w.seq.undo_failures, ==, 1);
+    g_assert_cmphex(b.w.command & WORLD_MASTER, ==, 0);
+}
+
+/* The command register is not as found: said so, never hidden. */
+static void test_probe_master_not_restored(void)
+{
+    Bench b;
+
+    bench_init(&b, 1, CONTROL, COMMAND | WORLD_MASTER, true);
+    fail(&b, 9, WORLD_DROP);
+    g_assert_false(world_probe(&b.w));
+    check_ops(&b, "command command=0103 command read write=0081 read "
+                  "read write=0080 read command=0107!drop command");
+    g_assert_cmpint(b.w.seq.state, ==, XEN_PT_MSI_REFUSED);
+    g_assert_cmpuint(b.w.seq.undo_failures, ==, 1);
+    g_assert_cmpint(b.w.seq.undo.step, ==, XEN_PT_MSI_STEP_MASTER);
+    g_assert_cmphex(b.w.seq.undo.written, ==, 0x0107);
+    g_assert_cmphex(b.w.seq.undo.read, ==, 0x0103);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        void (*run)(void);
+    } tests[] = {
+        { "enable", test_enable },
+        { "enable/again", test_enable_again },
+        { "enable/keeps-other-bits", test_keeps_other_bits },
+        { "enable/vectors", test_vectors },
+        { "enable/masked", test_enable_masked },
+        { "disable", test_disable },
+        { "disable/is-off", test_disable_is_off },
+        { "pending", test_pending },
+        { "pending/disable", test_pending_disable },
+        { "pending/waits-for-all", test_pending_waits_for_all },
+        { "update/affinity", test_affinity },
+        { "update/vector", test_vector_change },
+        { "update/unusable", test_affinity_unusable },
+        { "update/mask", test_mask },
+        { "update/requested-pirq", test_requested_pirq },
+        { "update/other-pirq", test_other_pirq },
+        { "update/pirq-to-apic", test_pirq_to_apic },
+        { "update/other-pirq-pending", test_other_pirq_pending },
+        { "refuse/map", test_map_fails },
+        { "refuse/bind", test_bind_fails },
+        { "refuse/message", test_message_fails },
+        { "refuse/message-all-ones", test_message_all_ones },
+        { "refuse/message-wrong", test_message_wrong },
+        { "refuse/vectors-undone", test_vectors_undone },
+        { "refuse/enable", test_enable_refused },
+        { "refuse/enable-write", test_enable_write_fails },
+        { "refuse/enable-write-done", test_enable_write_error_done },
+        { "refuse/enable-all-ones", test_enable_read_back_all_ones },
+        { "refuse/enable-reads-lost", test_enable_reads_lost },
+        { "refuse/enable-read", test_enable_read_fails },
+        { "refuse/enable-found-set", test_enable_found_set },
+        { "refuse/latched", test_refusal_latched },
+        { "refuse/affinity", test_affinity_fails },
+        { "refuse/affinity-retried", test_affinity_retried },
+        { "refuse/mask-unbind", test_mask_unbind_fails },
+        { "refuse/mask-bind", test_mask_bind_fails },
+        { "refuse/other-pirq", test_other_pirq_fails },
+        { "refuse/other-pirq-undo", test_other_pirq_undo_fails },
+        { "undo/unbind", test_unbind_fails },
+        { "undo/counted", test_undo_failures_counted },
+        { "undo/disable-dropped", test_disable_dropped },
+        { "undo/disable-not-seen", test_disable_not_seen },
+        { "reset/on", test_reset_on },
+        { "reset/idle", test_reset_idle },
+        { "reset/forgets-refusal", test_reset_forgets_refusal },
+        { "reset/retries", test_reset_retries },
+        { "reset/after-probe", test_reset_after_probe },
+        { "reset/cannot-clear", test_reset_cannot_clear },
+        { "clear", test_clear },
+        { "clear/refused", test_clear_refused },
+        { "clear/is-clear", test_clear_is_clear },
+        { "probe", test_probe },
+        { "probe/master", test_probe_master },
+        { "probe/refused", test_probe_refused },
+        { "probe/not-safe", test_probe_not_safe },
+        { "probe/command-lost", test_probe_command_lost },
+        { "probe/left-on", test_probe_left_on },
+        { "probe/master-not-restored", test_probe_master_not_restored },
+    };
+
+    g_test_init(&argc, &argv, NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(tests); i++) {
+        g_autofree char *path = g_strdup_printf("/msi-seq/%s", tests[i].name);
+
+        g_test_add_func(path, tests[i].run);
+    }
+    return g_test_run();
+}
