@@ -28,7 +28,6 @@
  *   heal                        nothing fails any more
  */
 
-#define _GNU_SOURCE
 #include "fakexen.h"
 
 #include <errno.h>
@@ -91,11 +90,9 @@ typedef bool Command(char **arg, char *error);
 
 static bool parse_number(const char *text, uint64_t max, uint64_t *value)
 {
-    char *end;
+    const char *end = fk_number(text, 0, value);
 
-    errno = 0;
-    *value = strtoull(text, &end, 0);
-    return *text && !*end && !errno && *value <= max;
+    return end && !*end && *value <= max;
 }
 
 static bool wrong(char *error, const char *what, const char *text)

@@ -7,7 +7,6 @@
  * they cannot: how large the BARs are, and the interrupt line.
  */
 
-#define _GNU_SOURCE
 #include "fakexen.h"
 
 #include <stdio.h>
@@ -19,14 +18,12 @@ bool fk_bdf_parse(const char *text, FkBdf *bdf)
     unsigned domain = 0, bus, slot, func;
     int n = 0;
 
-    if ((sscanf(text, "%4x:%2x:%2x.%1x%n", &domain, &bus, &slot, &func,
-                &n) != 4 || text[n]) &&
-        (domain = 0, n = 0,
-         sscanf(text, "%2x:%2x.%1x%n", &bus, &slot, &func, &n) != 3 ||
-         text[n])) {
-        return false;
+    sscanf(text, "%4x:%2x:%2x.%1x%n", &domain, &bus, &slot, &func, &n);
+    if (!n) {
+        domain = 0;
+        sscanf(text, "%2x:%2x.%1x%n", &bus, &slot, &func, &n);
     }
-    if (slot > 0x1f || func > 7) {
+    if (!n || text[n] || slot > 0x1f || func > 7) {
         return false;
     }
     *bdf = (FkBdf) { domain, bus, slot, func };
@@ -55,12 +52,11 @@ static uint64_t parse_size(const char *line)
 {
     const char *s = strstr(line, "[size=");
     uint64_t size;
-    char *end;
+    const char *end = s ? fk_number(s + strlen("[size="), 10, &size) : NULL;
 
-    if (!s) {
+    if (!end) {
         return 0;
     }
-    size = strtoull(s + 6, &end, 10);
     switch (*end) {
     case 'G':
         size <<= 10;
@@ -79,14 +75,16 @@ static uint64_t parse_size(const char *line)
 static void parse_verbose(const char *line, FkDump *d)
 {
     unsigned n;
+    uint64_t number;
     const char *irq = strstr(line, "routed to IRQ ");
 
     if (sscanf(line, " Region %u:", &n) == 1 && n < FK_MAX_BARS - 1) {
         d->bar_size[n] = parse_size(line);
     } else if (strstr(line, "Expansion ROM at")) {
         d->bar_size[FK_MAX_BARS - 1] = parse_size(line);
-    } else if (irq) {
-        d->irq = strtoul(irq + strlen("routed to IRQ "), NULL, 10);
+    } else if (irq && fk_number(irq + strlen("routed to IRQ "), 10,
+                                &number)) {
+        d->irq = number;
     } else if (strstr(line, "Physical Function:")) {
         d->is_virtfn = true;
     }
@@ -95,15 +93,16 @@ static void parse_verbose(const char *line, FkDump *d)
 /* "40: 01 50 ..."; false where @line is not of that form at all */
 static bool is_row(const char *line, unsigned *offset, const char **bytes)
 {
-    char *end;
+    uint64_t number;
+    const char *end = fk_number(line, 16, &number);
 
-    if (!strchr("0123456789abcdefABCDEF", *line)) {
+    if (!end || end - line < 2 || end - line > 3 || end[0] != ':' ||
+        (end[1] && end[1] != ' ')) {
         return false;
     }
-    *offset = strtoul(line, &end, 16);
+    *offset = number;
     *bytes = end + 1;
-    return end - line >= 2 && end - line <= 3 && end[0] == ':' &&
-           (end[1] == ' ' || !end[1]);
+    return true;
 }
 
 static const char *parse_row(const char *bytes, unsigned offset, FkDump *d)

@@ -184,6 +184,16 @@ char *fk_journal_take(void);
 const char *fk_errno_name(int err);
 int fk_errno_value(const char *name);   /* 0: unknown */
 
+/* number.c */
+
+/**
+ * fk_number: an unsigned number at the begin of a text
+ * @base: 10 or 16; 0: decimal, or hexadecimal after "0x"
+ *
+ * Returns: what follows it, NULL where there is none or it is too large.
+ */
+const char *fk_number(const char *text, unsigned base, uint64_t *value);
+
 /* fault.c */
 
 /**

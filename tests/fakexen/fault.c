@@ -4,7 +4,6 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#define _GNU_SOURCE
 #include "fakexen.h"
 
 #include <stdio.h>
@@ -16,9 +15,9 @@
 typedef struct Rule {
     char op[32];
     int offset;                 /* -1: any */
-    unsigned long first;        /* counted from 1 */
-    unsigned long last;
-    unsigned long seen;
+    uint64_t first;             /* counted from 1 */
+    uint64_t last;
+    uint64_t seen;
     FkFault fault;
 } Rule;
 
@@ -59,7 +58,7 @@ static bool known(const char *op)
 
 static bool parse_action(const char *action, FkFault *f)
 {
-    char *end;
+    const char *end;
 
     for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
         if (!strcmp(actions[i].name, action)) {
@@ -73,24 +72,25 @@ static bool parse_action(const char *action, FkFault *f)
         return true;
     }
     f->kind = FK_FAULT_VALUE;
-    f->value = strtoull(action, &end, 0);
-    return *action && !*end;
+    end = fk_number(action, 0, &f->value);
+    return end && !*end;
 }
 
 /* N the Nth, N+ from the Nth on, "all" */
 static bool parse_which(const char *which, Rule *r)
 {
-    char *end;
+    const char *end;
 
     if (!strcmp(which, "all")) {
         which = "1+";
     }
-    r->first = r->last = strtoul(which, &end, 10);
-    if (!strcmp(end, "+")) {
-        r->last = -1UL;
+    end = fk_number(which, 10, &r->first);
+    r->last = r->first;
+    if (end && *end == '+') {
+        r->last = UINT64_MAX;
         end++;
     }
-    return r->first && !*end;
+    return end && !*end && r->first;
 }
 
 bool fk_fault_add(const char *op, const char *which, const char *action,
@@ -98,7 +98,7 @@ bool fk_fault_add(const char *op, const char *which, const char *action,
 {
     Rule r = { .offset = -1 };
     const char *at = strchrnul(op, '@');
-    char *end;
+    uint64_t offset;
 
     if ((size_t)(at - op) >= sizeof(r.op)) {
         snprintf(error, 200, "'%.20s...' is not an operation", op);
@@ -110,11 +110,13 @@ bool fk_fault_add(const char *op, const char *which, const char *action,
         return false;
     }
     if (*at) {
-        r.offset = strtoul(at + 1, &end, 0);
-        if (*end || !at[1] || r.offset >= FK_CONFIG_MAX) {
+        const char *end = fk_number(at + 1, 0, &offset);
+
+        if (!end || *end || offset >= FK_CONFIG_MAX) {
             snprintf(error, 200, "'%.20s' is not an offset", at + 1);
             return false;
         }
+        r.offset = offset;
     }
     if (!parse_which(which, &r)) {
         snprintf(error, 200, "'%.20s' is neither N, N+ nor all", which);

@@ -10,7 +10,6 @@
  * what a test asked for.
  */
 
-#define _GNU_SOURCE
 #include "fakexen.h"
 
 #include <errno.h>

@@ -8,7 +8,6 @@
  * behind the guest's frames, and no vCPU that ever asks it for anything.
  */
 
-#define _GNU_SOURCE
 #include "lib.h"
 
 #include <inttypes.h>

@@ -7,14 +7,12 @@
  * whose descriptor is remembered; attributes are files in memory.
  */
 
-#define _GNU_SOURCE
 /* Both names of each function are needed, so no renaming by the headers. */
 #undef _FILE_OFFSET_BITS
 #undef _FORTIFY_SOURCE
-#include "fakexen.h"
+#include "lib.h"
 
 #include <dlfcn.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -173,10 +171,6 @@ int name(const char *path, int flags, ...) \
 
 DEFINE_OPEN(open)
 DEFINE_OPEN(open64)
-
-/* What open() of two arguments is with _FORTIFY_SOURCE. */
-int __open_2(const char *path, int flags);
-int __open64_2(const char *path, int flags);
 
 int __open_2(const char *path, int flags)
 {

@@ -4,7 +4,6 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#define _GNU_SOURCE
 #include "lib.h"
 
 #include <inttypes.h>
@@ -29,16 +28,12 @@ int xc_physdev_map_pirq(xc_interface *xch, uint32_t domid, int index,
     return fk_result(FK_OP(fk_map_pirq(index, pirq)));
 }
 
-/* Xen 4.20's, for a dom0 that has no pirqs of its own. */
-int xc_physdev_map_pirq_gsi(xc_interface *xch, uint32_t domid, int gsi,
-                            int *pirq);
 int xc_physdev_map_pirq_gsi(xc_interface *xch, uint32_t domid, int gsi,
                             int *pirq)
 {
     return xc_physdev_map_pirq(xch, domid, gsi, pirq);
 }
 
-int xc_pcidev_get_gsi(xc_interface *xch, uint32_t sbdf);
 int xc_pcidev_get_gsi(xc_interface *xch, uint32_t sbdf)
 {
     FkBdf bdf = { sbdf >> 16, sbdf >> 8, (sbdf >> 3) & 0x1f, sbdf & 7 };

@@ -7,7 +7,6 @@
  * set and when something below its path is written or removed.
  */
 
-#define _GNU_SOURCE
 #include "lib.h"
 #include "store.h"
 

@@ -11,6 +11,18 @@
 #include <errno.h>
 #include <stdlib.h>
 
+/* Names that the headers at hand may not have. */
+
+/* What open() of two arguments is with _FORTIFY_SOURCE. */
+int __open_2(const char *path, int flags);
+int __open64_2(const char *path, int flags);
+
+/* Xen 4.20's, for a dom0 that has no pirqs of its own. */
+struct xc_interface_core;
+int xc_physdev_map_pirq_gsi(struct xc_interface_core *xch, uint32_t domid,
+                            int gsi, int *pirq);
+int xc_pcidev_get_gsi(struct xc_interface_core *xch, uint32_t sbdf);
+
 /* The libraries' way of saying what went wrong: errno, and -1. */
 static inline int fk_result(int rc)
 {

@@ -8,7 +8,6 @@
  * writes to them are dropped without an error. The fields are tables here.
  */
 
-#define _GNU_SOURCE
 #include "fakexen.h"
 
 #include <linux/pci_regs.h>

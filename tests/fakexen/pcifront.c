@@ -8,7 +8,6 @@
  * read that failed gives all-ones.
  */
 
-#define _GNU_SOURCE
 #include "fakexen.h"
 
 #include <errno.h>

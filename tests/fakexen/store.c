@@ -7,7 +7,6 @@
  * has. A node's parents exist with it.
  */
 
-#define _GNU_SOURCE
 #include "store.h"
 
 #include <stdlib.h>

@@ -4,7 +4,6 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#define _GNU_SOURCE
 #include "fakexen.h"
 
 #include <linux/pci_regs.h>

@@ -7,7 +7,6 @@
  * xen/drivers/passthrough/x86/hvm.c).
  */
 
-#define _GNU_SOURCE
 #include "fakexen.h"
 
 #include <errno.h>

@@ -365,17 +365,23 @@ static void show(const char *title, const char *text)
     }
 }
 
+void xen_pt_expect_text(const char *file, int line, const char *text,
+                        const char *lines)
+{
+    if (!g_str_equal(text, lines)) {
+        show("expected", lines);
+        show("was", text);
+        g_assertion_message(G_LOG_DOMAIN, file, line, __func__,
+                            "the journal is not as expected");
+    }
+}
+
 void xen_pt_expect_kinds(const char *file, int line, XenPT *x,
                          const char *kinds, const char *lines)
 {
     g_autofree char *journal = xen_pt_journal(x, kinds);
 
-    if (!g_str_equal(journal, lines)) {
-        show("expected", lines);
-        show("was", journal);
-        g_assertion_message(G_LOG_DOMAIN, file, line, __func__,
-                            "the journal is not as expected");
-    }
+    xen_pt_expect_text(file, line, journal, lines);
 }
 
 /*
@@ -405,7 +411,7 @@ uint32_t xen_pt_hw(XenPT *x, unsigned i, uint8_t offset, unsigned len)
     const char *value = strstr(answer, "= ");
 
     g_assert_nonnull(value);
-    return strtoul(value + 2, NULL, 16);
+    return g_ascii_strtoull(value + 2, NULL, 16);
 }
 
 char *xen_pt_hw_config(XenPT *x, unsigned i)

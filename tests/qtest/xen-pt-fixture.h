@@ -125,6 +125,8 @@ void xen_pt_skip(XenPT *x);
 
 void xen_pt_expect_kinds(const char *file, int line, XenPT *x,
                          const char *kinds, const char *lines);
+void xen_pt_expect_text(const char *file, int line, const char *text,
+                        const char *lines);
 
 /**
  * xen_pt_hw: the device's register as it is, which no guest has to see
