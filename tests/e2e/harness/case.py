@@ -26,4 +26,4 @@ class Case:
     attached: bool = True       # the device is there when the guest starts
     on: tuple = ()              # of (what the guest says, dom0's command)
     until: str = "done"         # the guest is destroyed when it says that
-    limit: int = 60             # seconds for the guest's steps
+    limit: int = 120            # seconds for the guest's steps

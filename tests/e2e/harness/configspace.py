@@ -86,9 +86,13 @@ def parse(trace, bdf, config):
         offset, value = int(offset, 16), int(value, 16)
         name, size = table.get(offset, (f"byte {offset:#04x}", 0))
         old = None
-        if size and value < 1 << (8 * size):
+        if size:
             old = int.from_bytes(now[offset:offset + size], "little")
-            now[offset:offset + size] = value.to_bytes(size, "little")
+            new = value & ((1 << 8 * size) - 1)
+            now[offset:offset + size] = new.to_bytes(size, "little")
+            if new != value:
+                # the trace has no width, but this one spans two registers
+                name += " and next"
         writes.append(Write(offset, value, name, old))
     return writes
 
@@ -109,9 +113,6 @@ def transitions(writes, config, capability=MSI):
         if overlaps and write.offset != at + 2:
             words.append(f"?@{write.offset:#x}<-{write.value:#x}")
         if write.offset != at + 2 or write.old == write.value:
-            continue
-        if write.old is None:
-            words.append(f"?<-{write.value:#x}")
             continue
         changed = write.old ^ write.value
         word = ""

@@ -72,17 +72,26 @@ def disk_dead():
 
 
 def capability(name, shown):
-    """The guest's lspci shows the capability, or does not."""
+    """The guest finds the capability in the device's list, or does not."""
     def check(result):
-        lines = result.said("lspci")
-        if not any("Interrupt:" in line or "Control:" in line
-                   for line in lines):
-            yield "saw no lspci of the device in the guest"
+        caps = result.said("cap")
+        if "end" not in caps:
+            yield "saw no list of capabilities from the guest"
             return
-        found = [line for line in lines if re.search(rf"\] {name}: ", line)]
+        found = [cap for cap in caps if cap.startswith(f"{name} ")]
         if bool(found) != shown:
             yield (f"saw {found or f'no {name} capability'} in the guest, "
                    f"wanted it {'shown' if shown else 'hidden'}")
+    return check
+
+
+def dom0_sees(text):
+    """lspci in dom0, while the guest runs, shows that of the device."""
+    def check(result):
+        if text not in result.lspci:
+            seen = [line.strip() for line in result.lspci.splitlines()
+                    if text.split(":")[0] in line]
+            yield f"saw {seen} in dom0's lspci, wanted '{text}'"
     return check
 
 

@@ -150,8 +150,6 @@ class Images:
 
         def fill(archive):
             self._busybox(archive)
-            self._programs(archive,
-                           {"/bin/lspci": self._system.path("/usr/bin/lspci")})
             self._modules(archive, GUEST_MODULES,
                           {"extra/edu_msi.ko": module.read_bytes()})
             for d in "proc sys tmp".split():
@@ -173,7 +171,7 @@ class Images:
                 archive.file(kernel, GUEST_KERNEL)
                 archive.file(ramdisk, GUEST_RAMDISK)
                 archive.close()
-        return self._made(f"stub-{name}.cpio", key, make)
+        return self._made(name, key, make)
 
     def _busybox(self, archive):
         busybox = self._system.path("/bin/busybox")

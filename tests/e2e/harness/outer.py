@@ -62,6 +62,15 @@ def address(device):
     return f"00:{DEVICES[device][0]:02x}.0"
 
 
+def emulator():
+    """Return the path of the program that emulates the machine."""
+    path = shutil.which(EMULATOR)
+    if not path:
+        raise HarnessError(f"{EMULATOR} is missing; "
+                           "run ./configure --bootstrap")
+    return path
+
+
 class Timeout(HarnessError):
     """Something took longer than its limit."""
 
@@ -80,6 +89,7 @@ class Outer:
         self.directory = directory
         self.share = directory / "share"
         self._process = None
+        self._stopped = False
         self._commands = 0
         self._answers = {}
         self._received = b""
@@ -104,10 +114,6 @@ class Outer:
 
     def start(self):
         """Start the machine; wait_ready() says when it can be used."""
-        emulator = shutil.which(EMULATOR)
-        if not emulator:
-            raise HarnessError(f"{EMULATOR} is missing; "
-                               "run ./configure --bootstrap")
         devices = [word.format(disk=DISK)
                    for _, _, words in DEVICES.values() for word in words]
         self._qmp, qmp = socket.socketpair()
@@ -117,7 +123,7 @@ class Outer:
             sockets += ["-chardev", f"socket,id={name},fd={end.fileno()}"]
         with open(self.directory / "qemu.log", "wb") as log:
             self._process = subprocess.Popen(
-                [emulator, *sockets, *MACHINE, "-append", XEN,
+                [emulator(), *sockets, *MACHINE, "-append", XEN,
                  "-initrd", f"vmlinux {DOM0},dom0.cpio", *devices],
                 cwd=self.directory, stdin=subprocess.DEVNULL, stdout=log,
                 stderr=log, pass_fds=(qmp.fileno(), port.fileno()),
@@ -125,27 +131,28 @@ class Outer:
         qmp.close()
         port.close()
         self._qmp_file = self._qmp.makefile("rw")
+        if self._stopped:
+            self.stop()
 
     def stop(self):
-        """End the machine and leave no process behind."""
+        """End the machine and leave no process behind; any thread may ask."""
+        self._stopped = True
         if self._process:
             self._process.kill()
             self._process.wait()
-            self._process = None
-            self._qmp_file.close()
-            self._qmp.close()
-            self._port.close()
 
     def wait_ready(self, limit):
         """Wait at most limit seconds for dom0 to take commands."""
         end = time.monotonic() + limit
         while "ready" not in self._answers:
-            self._receive(end, lambda: f"the outer machine hung in {self.stage()}")
+            self._receive(end, lambda: f"the outer machine hung in "
+                          f"{self.stage()}, {limit} s")
 
     def stage(self):
         """Return the name of the stage that the start is in."""
         try:
-            console = (self.directory / "console.log").read_text("utf-8", "replace")
+            console = (self.directory / "console.log").read_text(
+                "utf-8", "replace")
         except FileNotFoundError:
             console = ""
         reached = "the boot loader"
@@ -159,7 +166,10 @@ class Outer:
         self._commands += 1
         number = str(self._commands)
         (self.share / "cmd" / f"{number}.sh").write_text(command + "\n")
-        self._port.sendall(number.encode() + b"\n")
+        try:
+            self._port.sendall(number.encode() + b"\n")
+        except OSError as error:
+            raise self._gone() from error
         return number
 
     def result(self, number, limit, what):
@@ -197,16 +207,22 @@ class Outer:
             ask("qmp_capabilities")
         return ask(command, **arguments)
 
+    def _gone(self):
+        return HarnessError(f"the outer machine ended in {self.stage()}: "
+                            f"see console.log and qemu.log")
+
     def _receive(self, end, complaint):
         """Take what dom0 answers, until end (monotonic); 0: do not wait."""
         left = end - time.monotonic()
         if complaint and left <= 0:
             raise Timeout(complaint())
         ready, _, _ = select.select([self._port], [], [], max(0, min(left, 1)))
-        data = self._port.recv(4096) if ready else b""
-        if ready and not data or self._process.poll() is not None:
-            raise HarnessError(f"the outer machine ended in {self.stage()}, "
-                               f"see {self.directory}/qemu.log and console.log")
+        try:
+            data = self._port.recv(4096) if ready else b""
+        except OSError as error:
+            raise self._gone() from error
+        if ready and not data:
+            raise self._gone()
         *lines, self._received = (self._received + data).split(b"\n")
         for line in lines:
             number, _, status = line.decode().partition(" ")

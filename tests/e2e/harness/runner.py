@@ -10,10 +10,10 @@ from .images import GUEST_KERNEL, GUEST_RAMDISK
 from .outer import DEVICES, Timeout, address
 
 # Seconds. A whole case is done in 30 on an idle machine with two cores.
-CREATE_LIMIT = 90
-KERNEL_LIMIT = 90
-COMMAND_LIMIT = 60
-SETTLE_LIMIT = 15
+CREATE_LIMIT = 180
+KERNEL_LIMIT = 180
+COMMAND_LIMIT = 90
+SETTLE_LIMIT = 30
 POLL = 0.05
 
 CONFIG = """
@@ -69,29 +69,28 @@ class Run:
         """Go through all stages and return the Result; a stage that fails is
         a problem in it, not an exception."""
         seen = self.result
-        try:
-            self._stage("prepare", self._prepare)
+        if self._stage("prepare", self._prepare):
             mark = self._trace_size()
-            try:
-                self._stage("xl create", self._create)
-                self._stage("guest", self._guest)
-                seen.lspci = self._dom0(f"lspci -vvs {seen.bdf}", "lspci")
-            finally:
-                self._collect()
-                self._stage("teardown", self._teardown)
-                seen.trace = self._trace(mark)
-        except HarnessError as error:
-            seen.problems.append(str(error))
+            if self._stage("xl create", self._create) and \
+                    self._stage("guest", self._guest):
+                self._stage("lspci", self._lspci)
+            self._collect()
+            self._stage("teardown", self._teardown)
+            seen.trace = self._trace(mark)
         return seen
 
     def _stage(self, name, function):
+        """Call function; return False, with the problem noted, if it fails."""
+        self._say(f"{self._case.name}: {name}")
         start = time.monotonic()
         try:
             function()
+        except HarnessError as error:
+            self.result.problems.append(str(error))
+            return False
         finally:
-            took = time.monotonic() - start
-            self.result.times.append((name, took))
-            self._say(f"{self._case.name}: {name} {took:.1f} s")
+            self.result.times.append((name, time.monotonic() - start))
+        return True
 
     def _dom0(self, command, what):
         status, output = self._outer.run(command, COMMAND_LIMIT, what)
@@ -116,7 +115,8 @@ class Run:
 
     def _create(self):
         case, name = self._case, self._case.name
-        words = CMDLINE.format(console=self._console, steps=case.steps.replace(" ", ","),
+        words = CMDLINE.format(console=self._console,
+                               steps=case.steps.replace(" ", ","),
                                dev=DEVICES[case.device][1])
         text = CONFIG.format(
             domain=name, vcpus=case.vcpus, kernel=GUEST_KERNEL,
@@ -126,7 +126,7 @@ class Run:
             qemu=case.qemu)
         (self._logs / f"{name}.cfg").write_text(text)
         number = self._outer.begin(
-            f"xl -v create /mnt/log/{name}.cfg >/mnt/log/xl-{name}.log 2>&1")
+            f"xl -vt create /mnt/log/{name}.cfg >/mnt/log/xl-{name}.log 2>&1")
         try:
             status, _ = self._outer.result(number, CREATE_LIMIT, "xl create")
         except Timeout as error:
@@ -146,7 +146,8 @@ class Run:
 
     def _guest(self):
         case = self._case
-        start = time.monotonic()
+        end = time.monotonic() + KERNEL_LIMIT
+        stepping = False
         pending = list(case.on)
         while True:
             said = [f"{word} {rest}".strip() for _, word, rest in
@@ -160,12 +161,20 @@ class Run:
             if case.until in said:
                 break
             steps = [line[5:] for line in said if line.startswith("step ")]
-            limit = case.limit if steps else KERNEL_LIMIT
-            if time.monotonic() - start > limit:
-                where = f"step {steps[-1]}" if steps else "its kernel"
-                raise Timeout(f"the guest hung in {where}, {limit} s")
+            if steps and not stepping:
+                stepping = True
+                end = time.monotonic() + case.limit
+            if time.monotonic() > end:
+                raise Timeout(
+                    f"the guest hung in step {steps[-1]}: its steps took "
+                    f"{case.limit} s" if steps else
+                    f"the guest hung in its kernel, {KERNEL_LIMIT} s")
             self._outer.finished("")    # notices a machine that died
             time.sleep(POLL)
+
+    def _lspci(self):
+        self.result.lspci = self._dom0(f"lspci -vvs {self.result.bdf}",
+                                       "lspci")
 
     def _teardown(self):
         seen = self.result

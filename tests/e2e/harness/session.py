@@ -13,8 +13,8 @@ import threading
 import time
 
 from . import images as image
+from . import outer
 from .errors import HarnessError
-from .outer import Outer
 from .runner import Run, judge
 from .suites import SUITES
 
@@ -53,8 +53,10 @@ class Session:
             yield from self._run(cases)
 
     def _run(self, cases):
+        outer.emulator()
+        built = self._built_files(cases)
         images = image.Images(self._build, self._suite, self.say)
-        boot = self._boot_files(images, cases)
+        boot = self._boot_files(images, built)
         disk = images.disk().read_bytes()[:SHOWN_DISK]
         self._sum = hashlib.md5(disk).hexdigest()
         todo, done = queue.SimpleQueue(), queue.SimpleQueue()
@@ -106,39 +108,46 @@ class Session:
                 machine.stop()
 
     def _machine(self, number, images, boot):
-        machine = Outer(self._top / f"machine-{number}", images, boot)
+        machine = outer.Outer(self._top / f"machine-{number}", images, boot)
         self._machines.append(machine)
-        start = time.monotonic()
+        if self._stopping.is_set():
+            machine.stop()
+        self.say(f"machine {number}: Xen and dom0")
         machine.start()
-        machine.wait_ready(BOOT_LIMIT)
-        self.say(f"machine {number}: Xen and dom0 up in "
-                 f"{time.monotonic() - start:.1f} s")
+        try:
+            machine.wait_ready(BOOT_LIMIT)
+        except HarnessError as error:
+            raise HarnessError(f"{error} in {machine.directory}") from error
         return machine
 
-    def _boot_files(self, images, cases):
-        """Return {name: path} of what the cases need in dom0."""
-        files = {"guest-vmlinuz": images.guest_kernel(),
-                 "guest.cpio": images.guest()}
+    def _built_files(self, cases):
+        """Return {name in dom0: path} of what make has built for cases."""
+        files = {}
         for where, qemu in {(c.where, c.qemu) for c in cases}:
-            shipped = self._build / "stubdom"
+            images = self._build / "stubdom"
+            files["stub-vmlinuz"] = images / f"{SHIPPED}-vmlinuz"
             binary = self._build / "qemu" / "bin" / "qemu-system-i386"
             if qemu == "stock":
-                shipped = shipped / "stock"
+                images = images / "stock"
                 binary = binary.with_name("qemu-system-i386.stock")
             if where == "dom0":
-                files[f"qemu-{qemu}"] = self._built(binary)
+                files[f"qemu-{qemu}"] = binary
             else:
-                ramdisk = self._built(shipped / f"{SHIPPED}.cpio")
-                files[f"stub-{qemu}.cpio"] = images.stub(qemu, ramdisk)
-                files["stub-vmlinuz"] = self._built(
-                    self._build / "stubdom" / f"{SHIPPED}-vmlinuz")
+                files[f"stub-{qemu}.cpio"] = images / f"{SHIPPED}.cpio"
+        for path in files.values():
+            if not path.exists():
+                raise HarnessError(f"{path} is missing; run make first")
         return files
 
     @staticmethod
-    def _built(path):
-        if not path.exists():
-            raise HarnessError(f"{path} is missing; run make first")
-        return path
+    def _boot_files(images, built):
+        """Return {name: path} of all that dom0 is to have."""
+        files = {"guest-vmlinuz": images.guest_kernel(),
+                 "guest.cpio": images.guest()}
+        for name, path in built.items():
+            files[name] = path if not name.endswith(".cpio") else \
+                images.stub(name, path)
+        return files
 
     def _keep(self, case, seen, complaints, machine):
         """Write what a reader of a failure wants into runs/NAME."""
