@@ -21,6 +21,27 @@
 #define GFLAGS_TRIG_SHIFT       15
 #define GFLAGS_UNMASKED         (1u << 16)
 
+/*
+ * The pirqs mapped here, of all devices. Xen takes the map of a pirq that is
+ * mapped to another interrupt for a success, and maps nothing; undoing that
+ * would unmap the other's.
+ */
+static GHashTable *mapped;
+
+static bool is_mapped(uint32_t pirq)
+{
+    return xen_pt_is_machine_irq(pirq) ||
+           (mapped && g_hash_table_contains(mapped, GUINT_TO_POINTER(pirq)));
+}
+
+static void set_mapped(int pirq)
+{
+    if (!mapped) {
+        mapped = g_hash_table_new(NULL, NULL);
+    }
+    g_hash_table_add(mapped, GINT_TO_POINTER(pirq));
+}
+
 static int xc_result(int rc)
 {
     return rc >= 0 ? 0 : errno ? -errno : -EIO;
@@ -48,12 +69,17 @@ static int host_map(void *world, unsigned vector, const XenPTMSIMessage *guest,
     XenPTMSI *msi = world;
     XenHostPCIDevice *d = &msi->s->real_device;
     uint32_t requested = xen_pt_msi_requested_pirq(guest);
-    int rc;
+    int rc = -EEXIST;
 
     *pirq = requested ? (int)requested : XEN_PT_UNASSIGNED_PIRQ;
-    rc = xc_result(xc_physdev_map_pirq_msi(xen_xc, xen_domid, -1, pirq,
-                                           PCI_DEVFN(d->dev, d->func), d->bus,
-                                           vector, 0));
+    if (!is_mapped(requested)) {
+        rc = xc_result(xc_physdev_map_pirq_msi(xen_xc, xen_domid, -1, pirq,
+                                               PCI_DEVFN(d->dev, d->func),
+                                               d->bus, vector, 0));
+    }
+    if (!rc) {
+        set_mapped(*pirq);
+    }
     trace_xen_pt_msi_map(msi->name, vector, *pirq, rc);
     return rc;
 }
@@ -63,6 +89,9 @@ static int host_unmap(void *world, unsigned vector, int pirq)
     XenPTMSI *msi = world;
     int rc = xc_result(xc_physdev_unmap_pirq(xen_xc, xen_domid, pirq));
 
+    if (!rc) {
+        g_hash_table_remove(mapped, GINT_TO_POINTER(pirq));
+    }
     trace_xen_pt_msi_unmap(msi->name, vector, pirq, rc);
     return rc;
 }

@@ -59,7 +59,8 @@ static const struct {
     { XEN_PT_MSI_STEP_MAP, -ENODEV,
       "%s is not assigned to the guest; see 'xl pci-list'" },
     { XEN_PT_MSI_STEP_MAP, -EEXIST,
-      "an interrupt of %s is still mapped; detach it and attach it anew" },
+      "an interrupt of %s is still mapped, or the guest asks for the pirq of "
+      "another; detach it and attach it anew" },
     { XEN_PT_MSI_STEP_MASTER, 0,
       "so it is not probed whether %s may use MSI" },
 };

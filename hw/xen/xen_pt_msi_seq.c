@@ -75,11 +75,29 @@ static int switch_off(XenPTMSISeq *s, XenPTMSIFault *f)
     return toggle(s, XEN_PT_MSI_CONTROL, now, s->enable, f);
 }
 
-static bool seen_off(XenPTMSISeq *s)
+/* With a second look, and no more: one access may have been lost. */
+static int switch_off_surely(XenPTMSISeq *s, XenPTMSIFault *f)
 {
-    uint16_t now;
+    XenPTMSIFault again = { 0 };
 
-    return !read_word(s, XEN_PT_MSI_CONTROL, &now) && !(now & s->enable);
+    f->err = switch_off(s, f);
+    if (f->err && !switch_off(s, &again)) {
+        f->err = 0;
+    }
+    return f->err;
+}
+
+/* The same for bus mastering. */
+static int restore_command(XenPTMSISeq *s, uint16_t command, XenPTMSIFault *f)
+{
+    uint16_t off = command & ~COMMAND_MASTER;
+
+    f->step = XEN_PT_MSI_STEP_MASTER;
+    f->err = toggle(s, XEN_PT_MSI_COMMAND, off, COMMAND_MASTER, f);
+    if (f->err) {
+        f->err = toggle(s, XEN_PT_MSI_COMMAND, off, COMMAND_MASTER, f);
+    }
+    return f->err;
 }
 
 static void undo_failed(XenPTMSISeq *s, XenPTMSIFault f)
@@ -152,14 +170,14 @@ static void vector_down(XenPTMSISeq *s, unsigned i)
 
 static void turn_off(XenPTMSISeq *s)
 {
-    XenPTMSIFault f = { 0 };
+    XenPTMSIFault f = { 0 }, again = { 0 };
 
     f.err = switch_off(s, &f);
     for (unsigned i = s->nvec; i--; ) {
         vector_down(s, i);
     }
-    /* Xen clears ENABLE itself when the last vector is unmapped. */
-    if (f.err && !seen_off(s)) {
+    /* Xen clears ENABLE itself when the last vector is unmapped; look again. */
+    if (f.err && switch_off(s, &again)) {
         undo_failed(s, f);
     }
     s->state = s->undo_failures ? XEN_PT_MSI_REFUSED : XEN_PT_MSI_OFF;
@@ -264,8 +282,7 @@ bool xen_pt_msi_seq_clear(XenPTMSISeq *s)
 
 bool xen_pt_msi_seq_probe(XenPTMSISeq *s)
 {
-    XenPTMSIFault f = { .step = XEN_PT_MSI_STEP_MASTER }, off = { 0 };
-    XenPTMSIFault back = f;
+    XenPTMSIFault f = { .step = XEN_PT_MSI_STEP_MASTER }, undo = { 0 };
     uint16_t command, master = 0;
 
     f.err = read_word(s, XEN_PT_MSI_COMMAND, &command);
@@ -277,10 +294,9 @@ bool xen_pt_msi_seq_probe(XenPTMSISeq *s)
     }
     if (!f.err) {
         f.err = switch_on(s, &f);
-        off.err = switch_off(s, &off);
-        if (off.err && !seen_off(s)) {
-            undo_failed(s, off);
-            f = f.err ? f : off;
+        if (switch_off_surely(s, &undo)) {
+            undo_failed(s, undo);
+            f = f.err ? f : undo;
             master = 0; /* better no bus master than stray messages */
         }
         if (f.err) {
@@ -288,13 +304,9 @@ bool xen_pt_msi_seq_probe(XenPTMSISeq *s)
         }
     }
     s->fault = f.err ? f : (XenPTMSIFault) { 0 };
-    if (master) {
-        back.err = toggle(s, XEN_PT_MSI_COMMAND, command ^ master, master,
-                          &back);
-        if (back.err) {
-            undo_failed(s, back);
-            s->state = XEN_PT_MSI_REFUSED;
-        }
+    if (master && restore_command(s, command, &undo)) {
+        undo_failed(s, undo);
+        s->state = XEN_PT_MSI_REFUSED;
     }
     return s->state != XEN_PT_MSI_REFUSED;
 }

@@ -7,7 +7,7 @@
 #include "qemu/osdep.h"
 #include "msi-world.h"
 
-#ifdef __CPROVER
+#ifdef WORLD_PROOF
 #define RULE(w, holds, text) __CPROVER_assert(holds, text)
 #else
 #define RULE(w, holds, text) \
@@ -29,7 +29,7 @@ static bool same(const XenPTMSIMessage *a, const XenPTMSIMessage *b)
 static unsigned most_ops(const World *w)
 {
     unsigned n = w->seq.nvec;
-    unsigned off = 4 + 2 * n;   /* read, write, read; unbind, unmap; read */
+    unsigned off = 6 + 2 * n;   /* twice read, write, read; unbind, unmap */
     unsigned on = 3 * n + 3;    /* map, bind, message; read, write, read */
 
     return off + on + off;      /* another pirq, that cannot be had */
@@ -328,9 +328,15 @@ static const char *unsettled_vectors(const World *w)
 
 static const char *unsettled_on(const World *w)
 {
+    uint32_t requested;
+
     for (unsigned i = 0; i < w->seq.nvec; i++) {
         if (w->vec[i].stage != XEN_PT_MSI_CHECKED) {
             return "I1: all vectors are checked while MSI is on";
+        }
+        requested = xen_pt_msi_requested_pirq(&w->v[i].guest);
+        if (requested && (int)requested != w->v[i].pirq) {
+            return "the pirq is the one that the guest asks for";
         }
     }
     if (w->access != WORLD_WAS_READ || !(w->last & WORLD_ENABLE)) {
@@ -432,7 +438,7 @@ const char *world_unsettled(const World *w)
 
 static void end_event(World *w)
 {
-#ifdef __CPROVER
+#ifdef WORLD_PROOF
     __CPROVER_assert(!world_unsettled(w), "settled after the event");
 #else
     const char *rule = world_unsettled(w);

@@ -886,14 +886,33 @@ static void test_probe_master_not_restored(void)
 
     bench_init(&b, 1, CONTROL, COMMAND | WORLD_MASTER, true);
     fail(&b, 9, WORLD_DROP);
+    fail(&b, 11, WORLD_DROP);
     g_assert_false(world_probe(&b.w));
     check_ops(&b, "command command=0103 command read write=0081 read "
-                  "read write=0080 read command=0107!drop command");
+                  "read write=0080 read command=0107!drop command "
+                  "command=0107!drop command");
     g_assert_cmpint(b.w.seq.state, ==, XEN_PT_MSI_REFUSED);
     g_assert_cmpuint(b.w.seq.undo_failures, ==, 1);
     g_assert_cmpint(b.w.seq.undo.step, ==, XEN_PT_MSI_STEP_MASTER);
     g_assert_cmphex(b.w.seq.undo.written, ==, 0x0107);
     g_assert_cmphex(b.w.seq.undo.read, ==, 0x0103);
+}
+
+/* One lost write of a probe's undoing is made good: as found, and allowed. */
+static void test_probe_second_try(void)
+{
+    Bench b;
+
+    bench_init(&b, 1, CONTROL, COMMAND | WORLD_MASTER, true);
+    fail(&b, 7, WORLD_DROP);
+    fail(&b, 12, WORLD_DROP);
+    g_assert_true(world_probe(&b.w));
+    check_ops(&b, "command command=0103 command read write=0081 read "
+                  "read write=0080!drop read read write=0080 read "
+                  "command=0107!drop command command=0107 command");
+    g_assert_cmpuint(b.w.seq.undo_failures, ==, 0);
+    g_assert_cmphex(b.w.command, ==, COMMAND | WORLD_MASTER);
+    g_assert_cmphex(b.w.control, ==, CONTROL);
 }
 
 int main(int argc, char **argv)
@@ -960,6 +979,7 @@ int main(int argc, char **argv)
         { "probe/command-lost", test_probe_command_lost },
         { "probe/left-on", test_probe_left_on },
         { "probe/master-not-restored", test_probe_master_not_restored },
+        { "probe/second-try", test_probe_second_try },
     };
 
     g_test_init(&argc, &argv, NULL);
