@@ -38,12 +38,12 @@ image: qemu tools
 	    --init=$(B)/meson/stubdom/stubdom-init \
 	    --output=$(B)/stubdom/stock/xen-pt-stubdom.cpio
 
-.PHONY: demo check check-unit check-proof check-e2e prove bench
+.PHONY: demo check check-unit check-proof check-qtest check-e2e prove bench
 demo: image
 	@tests/e2e/demo -b $(B)
 
 check: image
-	@$(PYTHON) tests/tally $(B) unit proof e2e
+	@$(PYTHON) tests/tally $(B) unit proof qtest e2e
 
 check-unit: tools
 	@$(PYTHON) tests/tally $(B) unit
@@ -53,6 +53,9 @@ check-proof: tools
 
 prove: tools
 	@tests/proof/run -b $(B)
+
+check-qtest: qemu tools
+	@$(PYTHON) tests/tally $(B) qtest
 
 check-e2e: image
 	@$(PYTHON) tests/tally $(B) e2e
@@ -78,6 +81,7 @@ help:
 	@echo 'make check       run all tests'
 	@echo 'make check-unit  run the tests that need no Xen'
 	@echo 'make check-proof prove the invariants; make prove: to a deeper bound'
+	@echo 'make check-qtest run QEMU on a fake Xen'
 	@echo 'make check-e2e   run the tests on real Xen; CASES="NAME ..." for some'
 	@echo 'make bench       measure what a driver pays'
 	@echo 'make install     install the image and its kernel; DESTDIR= PREFIX='
