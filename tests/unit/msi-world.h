@@ -15,7 +15,9 @@
 
 #include "hw/xen/xen_pt_msi_seq.h"
 
+#ifndef WORLD_VECTORS
 #define WORLD_VECTORS   3           /* the most that a world has */
+#endif
 #define WORLD_ENABLE    0x0001      /* in the control word */
 #define WORLD_MASTER    0x0004      /* in the command register */
 

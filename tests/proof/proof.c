@@ -1,0 +1,269 @@
+/*
+ * Proof that the MSI sequence keeps its invariants
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * CBMC reads this with the sequence's own source and the unit tests' world,
+ * whose rules it takes as assertions. Events, what becomes of each operation
+ * and every value that comes from hardware or the guest are anything.
+ *
+ * begin   what a device is when it comes satisfies the invariant
+ * step    from any state that satisfies the invariant, any event keeps all
+ *         rules while it runs, and the invariant: so do all sequences of
+ *         events, of any length
+ * run     EVENTS events from the beginning, without the help of an invariant
+ * cover   the same, to see that there is something behind the proof: each
+ *         __CPROVER_cover() must be reached
+ *
+ * NVEC is the number of vectors.
+ */
+
+#include "qemu/osdep.h"
+#include "msi-world.h"
+
+bool nondet_bool(void);
+int nondet_int(void);
+unsigned nondet_unsigned(void);
+uint16_t nondet_uint16(void);
+uint32_t nondet_uint32(void);
+uint64_t nondet_uint64(void);
+World nondet_world(void);
+
+static World w;
+
+static XenPTMSIMessage any_message(void)
+{
+    return (XenPTMSIMessage) {
+        .address = nondet_uint64(), .data = nondet_uint32(),
+    };
+}
+
+static WorldFate any_fate(void *chooser, WorldOp op, unsigned arg,
+                          uint16_t value)
+{
+    WorldFate f = {
+        .kind = nondet_unsigned(), .err = nondet_int(),
+        .word = nondet_uint16(), .message = any_message(),
+    };
+
+    __CPROVER_assume((unsigned)f.kind <= WORLD_JUNK);
+    __CPROVER_assume(f.err < 0 && f.err >= -4095);
+    return f;
+}
+
+/* All-ones is no device's: both words have bits that read as 0. */
+static bool there(void)
+{
+    return (w.control | WORLD_ENABLE) != UINT16_MAX &&
+           (w.command | WORLD_MASTER) != UINT16_MAX;
+}
+
+static void begin(void)
+{
+    world_init(&w, NVEC, nondet_uint16(), nondet_uint16(), nondet_bool(),
+               any_fate, NULL);
+    __CPROVER_assume(there());
+    /* As xen_pt_msi_realize() does it. */
+    if (w.control & WORLD_ENABLE) {
+        world_clear(&w);
+    }
+}
+
+/* An index that CBMC knows keeps its formulas small. */
+static void any_vector(void)
+{
+    unsigned chosen = nondet_unsigned();
+    XenPTMSIMessage m = any_message();
+
+    __CPROVER_assume(chosen < NVEC);
+    for (unsigned i = 0; i < NVEC; i++) {
+        if (i == chosen) {
+            world_set_vector(&w, i, &m, nondet_bool());
+        }
+    }
+}
+
+typedef enum Event {
+    SET_VECTOR,
+    SET_ENABLE,
+    RESET,
+    PROBE,
+    CLEAR,
+} Event;
+
+static void any_event(Event e)
+{
+    switch (e) {
+    case SET_VECTOR:
+        any_vector();
+        break;
+    case SET_ENABLE:
+        world_set_enable(&w, nondet_bool());
+        break;
+    case RESET:
+        world_reset(&w);
+        break;
+    case PROBE:
+        if (w.seq.state == XEN_PT_MSI_OFF) {
+            world_probe(&w);
+        }
+        break;
+    case CLEAR:
+        if (w.seq.state == XEN_PT_MSI_OFF) {
+            world_clear(&w);
+        }
+        break;
+    }
+}
+
+static bool same(const XenPTMSIMessage *a, const XenPTMSIMessage *b)
+{
+    return a->address == b->address && a->data == b->data;
+}
+
+/*
+ * What the invariants that a reader cares for rest on: how the sequence's
+ * memory goes together with the world. Proven along with them.
+ */
+static bool together(void)
+{
+    bool on = w.seq.state == XEN_PT_MSI_ON;
+    bool mapped = false;
+
+    if ((unsigned)w.seq.state > XEN_PT_MSI_REFUSED || w.seq.ops != &world_ops ||
+        w.seq.world != &w || w.seq.vec != w.vec || w.seq.nvec != NVEC ||
+        w.seq.enable != WORLD_ENABLE || w.probing || !there()) {
+        return false;
+    }
+    for (unsigned i = 0; i < NVEC; i++) {
+        const XenPTMSIVector *known = &w.vec[i];
+
+        mapped |= w.v[i].mapped;
+        if ((unsigned)known->stage > XEN_PT_MSI_CHECKED ||
+            !same(&known->want.message, &w.guest[i].message) ||
+            known->want.masked != w.guest[i].masked) {
+            return false;
+        }
+        if (w.v[i].bound && known->bound.masked != w.v[i].masked) {
+            return false;
+        }
+    }
+    /* ENABLE was written by us, and what to go back to is known. */
+    if (w.seq.armed != on ||
+        (on && (!w.known || w.last != (w.seq.off | WORLD_ENABLE)))) {
+        return false;
+    }
+    if (w.lied) {
+        return w.trouble;
+    }
+    return on || !mapped || !(w.control & WORLD_ENABLE) || w.tried_off;
+}
+
+static void any_state(void)
+{
+    /* All of it, but for what says which sequence and which world it is. */
+    w = nondet_world();
+    w.seq.ops = &world_ops;
+    w.seq.world = &w;
+    w.seq.vec = w.vec;
+    w.seq.nvec = NVEC;
+    w.seq.enable = WORLD_ENABLE;
+    w.choose = any_fate;
+    w.chooser = NULL;
+    w.seq.armed = nondet_bool();
+    w.permitted = nondet_bool();
+    w.asked = nondet_bool();
+    w.probing = false;
+    w.known = nondet_bool();
+    w.command_unread = nondet_bool();
+    w.tried_off = nondet_bool();
+    w.trouble = nondet_bool();
+    w.lied = nondet_bool();
+    for (unsigned i = 0; i < NVEC; i++) {
+        w.vec[i].want.masked = nondet_bool();
+        w.vec[i].bound.masked = nondet_bool();
+        w.v[i].mapped = nondet_bool();
+        w.v[i].bound = nondet_bool();
+        w.v[i].masked = nondet_bool();
+        w.v[i].checked = nondet_bool();
+        w.guest[i].masked = nondet_bool();
+    }
+    __CPROVER_assume((unsigned)w.access <= WORLD_WAS_WRITTEN);
+    __CPROVER_assume(together());
+    __CPROVER_assume(!world_unsettled(&w));
+}
+
+void prove_begin(void)
+{
+    begin();
+    __CPROVER_assert(together(), "the beginning goes together");
+    __CPROVER_assert(!world_unsettled(&w), "settled at the beginning");
+}
+
+void prove_step(void)
+{
+    Event e = nondet_unsigned();
+
+    __CPROVER_assume((unsigned)e <= CLEAR);
+    any_state();
+    any_event(e);
+    __CPROVER_assert(together(), "sequence and world go together");
+}
+
+void prove_run(void)
+{
+    begin();
+    for (int i = 0; i < EVENTS; i++) {
+        Event e = nondet_unsigned();
+
+        __CPROVER_assume((unsigned)e <= RESET || (i == 0 && e == PROBE));
+        any_event(e);
+    }
+}
+
+void prove_cover(void)
+{
+    XenPTMSIState from;
+    Event e = nondet_unsigned();
+
+    __CPROVER_assume((unsigned)e <= CLEAR);
+    any_state();
+    from = w.seq.state;
+    any_event(e);
+    /* Every state to begin with, every event, every way that it can end. */
+    __CPROVER_cover(e == PROBE && w.seq.state == XEN_PT_MSI_OFF && !w.trouble);
+    __CPROVER_cover(e == PROBE && w.seq.state == XEN_PT_MSI_REFUSED);
+    __CPROVER_cover(e == PROBE && w.seq.undo_failures);
+    __CPROVER_cover(e == CLEAR && w.seq.state == XEN_PT_MSI_REFUSED);
+    __CPROVER_cover(e == SET_ENABLE && from == XEN_PT_MSI_OFF &&
+                    w.seq.state == XEN_PT_MSI_ON && !w.trouble);
+    __CPROVER_cover(e == SET_ENABLE && from == XEN_PT_MSI_OFF &&
+                    w.seq.state == XEN_PT_MSI_PENDING);
+    __CPROVER_cover(e == SET_ENABLE && from == XEN_PT_MSI_OFF &&
+                    w.seq.state == XEN_PT_MSI_REFUSED && !w.lied);
+    __CPROVER_cover(e == SET_ENABLE && from == XEN_PT_MSI_ON &&
+                    w.seq.state == XEN_PT_MSI_OFF && !w.trouble);
+    __CPROVER_cover(e == SET_ENABLE && from == XEN_PT_MSI_ON &&
+                    w.seq.state == XEN_PT_MSI_REFUSED && !w.lied);
+    __CPROVER_cover(e == SET_ENABLE && from == XEN_PT_MSI_PENDING &&
+                    w.seq.state == XEN_PT_MSI_OFF);
+    __CPROVER_cover(e == SET_VECTOR && from == XEN_PT_MSI_PENDING &&
+                    w.seq.state == XEN_PT_MSI_ON && !w.trouble);
+    __CPROVER_cover(e == SET_VECTOR && from == XEN_PT_MSI_PENDING &&
+                    w.seq.state == XEN_PT_MSI_REFUSED && !w.lied);
+    __CPROVER_cover(e == SET_VECTOR && from == XEN_PT_MSI_ON && w.ops == 1 &&
+                    w.seq.state == XEN_PT_MSI_ON && !w.trouble);
+    __CPROVER_cover(e == SET_VECTOR && from == XEN_PT_MSI_ON && w.ops == 2 &&
+                    w.seq.state == XEN_PT_MSI_ON && !w.trouble);
+    __CPROVER_cover(e == SET_VECTOR && from == XEN_PT_MSI_ON && w.ops > 2 &&
+                    w.seq.state == XEN_PT_MSI_ON && !w.trouble);
+    __CPROVER_cover(e == SET_VECTOR && from == XEN_PT_MSI_ON &&
+                    w.seq.state == XEN_PT_MSI_REFUSED && !w.lied);
+    __CPROVER_cover(e == RESET && from == XEN_PT_MSI_ON &&
+                    w.seq.state == XEN_PT_MSI_OFF && !w.trouble);
+    __CPROVER_cover(e == RESET && from == XEN_PT_MSI_REFUSED && w.ops > 1 &&
+                    w.seq.state == XEN_PT_MSI_OFF && !w.trouble);
+    __CPROVER_cover(e == RESET && w.seq.state == XEN_PT_MSI_REFUSED &&
+                    !w.lied);
+    __CPROVER_cover(w.lied && w.seq.state == XEN_PT_MSI_ON);
+}
