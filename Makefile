@@ -63,6 +63,12 @@ check-e2e: image
 bench: image
 	@tests/e2e/bench -b $(B)
 
+.PHONY: docs
+docs: $(B)/config.mak
+	@scripts/debpkg -b $(B) install python3-sphinx
+	@scripts/step "Building the documentation" $(B)/docs.log \
+	    $(PYTHON) -m sphinx -W -b html docs $(B)/docs
+
 .PHONY: install
 install: image
 	@stubdom/install $(B) "$(DESTDIR)" "$(PREFIX)"
@@ -84,6 +90,7 @@ help:
 	@echo 'make check-qtest run QEMU on a fake Xen'
 	@echo 'make check-e2e   run the tests on real Xen; CASES="NAME ..." for some'
 	@echo 'make bench       measure what a driver pays'
+	@echo 'make docs        build the documentation as HTML, in build/docs'
 	@echo 'make install     install the image and its kernel; DESTDIR= PREFIX='
 	@echo 'make clean       remove what was built; distclean: the downloads too'
 	@echo 'Options of the first set-up: make CONFIGURE_ARGS=..., see ./configure --help'
