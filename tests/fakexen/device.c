@@ -209,6 +209,9 @@ void fk_device_init(FkDevice *d, const FkDump *dump)
     set_bits(d, 0, header);
     init_bars(d, dump);
     init_capabilities(d);
+    if (d->exp) {
+        d->size = FK_CONFIG_MAX;        /* also where the dump has less */
+    }
 
     /* pciback takes a device over by a reset, and leaves it without MASTER. */
     fk_put(d, PCI_COMMAND, 2,
