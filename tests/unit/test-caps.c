@@ -198,6 +198,12 @@ static bool is_visible(void *opaque, uint8_t id)
     return !strchr(opaque, id);
 }
 
+static uint8_t next_cap(const XenPTCaps *caps, uint8_t offset,
+                        const char *hidden)
+{
+    return xen_pt_caps_next(caps, offset, is_visible, (void *)hidden);
+}
+
 /* The guest's chain where the ids of @hidden are withheld. */
 static void check_chain(Device *d, const char *hidden, const char *chain)
 {
@@ -206,7 +212,7 @@ static void check_chain(Device *d, const char *hidden, const char *chain)
     XenPTCaps caps;
 
     xen_pt_caps_walk(&caps, read_config, d);
-    while ((offset = xen_pt_caps_next(&caps, offset, is_visible, (void *)hidden))) {
+    while ((offset = next_cap(&caps, offset, hidden))) {
         g_string_append_printf(text, "%s%02x", text->len ? " " : "", offset);
         g_assert_cmpuint(text->len, <, 3 * XEN_PT_CAPS_MAX);
     }
@@ -261,8 +267,7 @@ static void test_next_of_hidden(void)
 
     device_init(&d);
     xen_pt_caps_walk(&caps, read_config, &d);
-    g_assert_cmphex(xen_pt_caps_next(&caps, 0x50, is_visible, (void *)"\x05"),
-                    ==, 0x70);
+    g_assert_cmphex(next_cap(&caps, 0x50, "\x05"), ==, 0x70);
 }
 
 static void test_next_not_of_chain(void)
@@ -272,8 +277,8 @@ static void test_next_not_of_chain(void)
 
     device_init(&d);
     xen_pt_caps_walk(&caps, read_config, &d);
-    g_assert_cmphex(xen_pt_caps_next(&caps, 0x60, is_visible, (void *)""), ==, 0);
-    g_assert_cmphex(xen_pt_caps_next(&caps, 0xb0, is_visible, (void *)""), ==, 0);
+    g_assert_cmphex(next_cap(&caps, 0x60, ""), ==, 0);
+    g_assert_cmphex(next_cap(&caps, 0xb0, ""), ==, 0);
 }
 
 int main(int argc, char **argv)
