@@ -52,22 +52,56 @@ static char *expand(const char *line)
     return g_strjoinv(" ", word);
 }
 
+static void remove_files(XenPT *x)
+{
+    static const char *const files[] = {
+        "control", "journal", "log", "0.dump", "1.dump",
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+        g_autofree char *path = path_of(x, files[i]);
+
+        unlink(path);
+    }
+    rmdir(x->dir);
+}
+
+static void show(const char *title, const char *text)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+    g_test_message("%s:", title);
+    for (char **l = lines; *l && **l; l++) {
+        g_test_message("  %s", *l);
+    }
+}
+
+/* A test has failed: keep what QEMU said, and leave nothing behind. */
+static void abandon(void *opaque)
+{
+    XenPT *x = opaque;
+    gsize len;
+    g_autofree char *log = contents(x, "log", &len);
+
+    if (len) {
+        show("QEMU said", log);
+    }
+    remove_files(x);
+}
+
 XenPT *xen_pt_new(void)
 {
     XenPT *x = g_new0(XenPT, 1);
 
     x->dir = g_dir_make_tmp("xen-pt-XXXXXX", NULL);
     g_assert_nonnull(x->dir);
+    qtest_add_abrt_handler(abandon, x);
     xen_pt_say(x, "domid 1");
     return x;
 }
 
 void xen_pt_free(XenPT *x)
 {
-    static const char *const files[] = {
-        "control", "journal", "log", "0.dump", "1.dump",
-    };
-
     for (unsigned i = 0; i < x->ndev; i++) {
         g_free(x->dev[i]);
     }
@@ -75,12 +109,8 @@ void xen_pt_free(XenPT *x)
         qpci_free_pc(x->bus);
         qtest_quit(x->qts);
     }
-    for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-        g_autofree char *path = path_of(x, files[i]);
-
-        unlink(path);
-    }
-    g_assert_cmpint(rmdir(x->dir), ==, 0);
+    qtest_remove_abrt_handler(x);
+    remove_files(x);
     g_free(x->dir);
     g_free(x);
 }
@@ -353,16 +383,6 @@ char *xen_pt_journal(XenPT *x, const char *kinds)
 void xen_pt_skip(XenPT *x)
 {
     g_free(xen_pt_journal(x, ""));
-}
-
-static void show(const char *title, const char *text)
-{
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-
-    g_test_message("%s:", title);
-    for (char **l = lines; *l && **l; l++) {
-        g_test_message("  %s", *l);
-    }
 }
 
 void xen_pt_expect_text(const char *file, int line, const char *text,
