@@ -20,7 +20,7 @@ all: image
 
 # What CONFIGURE_ARGS asks for is kept by config.mak's age alone: run
 # ./configure by hand for another QEMU.
-$(B)/config.mak: configure scripts/packages $(wildcard tests/*/packages)
+$(B)/config.mak: configure scripts/packages tests/e2e/packages
 	@./configure --bootstrap $(CONFIGURE_ARGS)
 
 .PHONY: qemu tools image
@@ -63,6 +63,14 @@ check-e2e: image
 bench: image
 	@tests/e2e/bench -b $(B)
 
+.PHONY: fuzz coverage
+fuzz: $(B)/config.mak
+	@scripts/debpkg -b $(B) install $$(grep -v '^\#' tests/fuzz/packages)
+	@tests/fuzz/run -b $(B)
+
+coverage: $(B)/config.mak
+	@tests/unit/coverage $(B)/coverage
+
 .PHONY: docs
 docs: $(B)/config.mak
 	@scripts/debpkg -b $(B) install python3-sphinx
@@ -90,6 +98,8 @@ help:
 	@echo 'make check-qtest run QEMU on a fake Xen'
 	@echo 'make check-e2e   run the tests on real Xen; CASES="NAME ..." for some'
 	@echo 'make bench       measure what a driver pays'
+	@echo 'make fuzz        fuzz the registers and the sequence for a while'
+	@echo 'make coverage    how much of layers 2 to 4 the unit tests run'
 	@echo 'make docs        build the documentation as HTML, in build/docs'
 	@echo 'make install     install the image and its kernel; DESTDIR= PREFIX='
 	@echo 'make clean       remove what was built; distclean: the downloads too'
