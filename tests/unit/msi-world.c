@@ -425,6 +425,9 @@ const char *world_unsettled(const World *w)
     if (s->undo_failures && (s->state != XEN_PT_MSI_REFUSED || !s->undo.step)) {
         return "I4: a failure while undoing is refused and reported";
     }
+    if (s->state == XEN_PT_MSI_OFF && w->asked) {
+        return "I5: what was asked for and not had is refused";
+    }
     if (s->state == XEN_PT_MSI_REFUSED && !s->fault.step && !s->undo.step) {
         return "I4: a refusal has a reason";
     }
