@@ -32,19 +32,18 @@ def no_interrupts():
     return check
 
 
-def moved_to(cpu, at_least, label_before="before", label_after="after"):
+def arrive_on(cpu, label_from, label_to, at_least=16):
     """Between two reports, interrupts arrived on that vCPU and no other."""
     def check(result):
-        before = result.interrupts(label_before)
-        after = result.interrupts(label_after)
-        if not before or not after:
-            yield "saw no interrupt line before and after the move"
+        before = result.interrupts(label_from)
+        after = result.interrupts(label_to)
+        if len(before) != 1 or len(after) != 1:
+            yield f"saw {before} and {after}, wanted one interrupt line each"
             return
         came = [b - a for a, b in zip(before[0].counts, after[0].counts)]
-        other = sum(came) - came[cpu]
-        if came[cpu] < at_least or other:
-            yield (f"saw {came} interrupts per vCPU after the move, wanted "
-                   f"{at_least} or more on vCPU {cpu} and none elsewhere")
+        if came[cpu] < at_least or sum(came) != came[cpu]:
+            yield (f"saw {came} interrupts per vCPU, wanted {at_least} or more "
+                   f"on vCPU {cpu} and none elsewhere")
     return check
 
 

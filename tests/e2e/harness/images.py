@@ -72,6 +72,11 @@ class Images:
                 archive.close()
         return self._made(name, key, make)
 
+    def base(self):
+        """Return {name: path} of what every machine is started with."""
+        return {"xen": self.xen(), "vmlinux": self.kernel(),
+                "dom0.cpio": self.dom0(), "disk.img": self.disk()}
+
     def xen(self):
         """The hypervisor, as the ELF file that a multiboot loader takes."""
         packed = self._system.path(f"/boot/xen-{self.suite.xen}-amd64.gz")
@@ -83,8 +88,13 @@ class Images:
 
     def kernel(self):
         """dom0's kernel, unpacked (Xen would unpack it at every boot)."""
-        return self._made("vmlinux", self._key, lambda path: path.write_bytes(
-            elf.kernel_payload(self.guest_kernel())))
+        return self.unpacked("vmlinux", self.guest_kernel())
+
+    def unpacked(self, name, kernel):
+        """The ELF file inside kernel, as the image called name."""
+        key = digest(kernel, HERE / "elf.py")
+        return self._made(name, key, lambda path:
+                          path.write_bytes(elf.kernel_payload(kernel)))
 
     def guest_kernel(self):
         """The guest's kernel, as the suite has it."""

@@ -31,10 +31,12 @@ DEVICES = {
 }
 DISK = "file=disk.img,format=raw,file.locking=off,snapshot=on"
 
+# One CPU. What runs here runs in turns anyway (guest, stub domain, dom0); with
+# two, each turn is an interrupt between emulator threads that wait for each
+# other. On a busy machine that is slow enough for pcifront to give up (2 s).
 MACHINE = """
-    -accel tcg,thread=multi -M q35 -cpu qemu64,+svm,+npt
-    -smp 2,sockets=1,cores=2,threads=1 -m 2560M
-    -nodefaults -no-user-config -display none -no-reboot
+    -accel tcg -M q35 -cpu qemu64,+svm,+npt -smp 1 -m 2560M
+    -nodefaults -no-user-config -display none -no-reboot -msg timestamp=on
     -device intel-iommu,intremap=on
     -trace pci_cfg_write -D trace.log
     -chardev file,id=console,path=console.log -serial chardev:console
@@ -45,9 +47,8 @@ MACHINE = """
     -mon chardev=qmp,mode=control
     -kernel xen
 """.split()
-# One vCPU of dom0's own, so that stub domain and guest have the other.
 XEN = ("console=com1 com1=115200,8n1 dom0_mem=1024M,max:1024M "
-       "dom0_max_vcpus=1 dom0_vcpus_pin loglvl=all guest_loglvl=all "
+       "dom0_max_vcpus=1 loglvl=all guest_loglvl=all "
        "conring_size=1M iommu=verbose,no-sharept")
 DOM0 = "console=hvc0 loglevel=5"
 
@@ -82,10 +83,11 @@ def _die_with_parent():
 class Outer:
     """One run of the machine in directory (emptied first; its logs stay).
 
-    images: an Images; boot: {name: path} of files that dom0 has in /tmp.
+    base: {name: path} of "xen", "vmlinux", "dom0.cpio" and "disk.img";
+    boot: the same of files that dom0 is to have in /tmp.
     """
 
-    def __init__(self, directory, images, boot):
+    def __init__(self, directory, base, boot):
         self.directory = directory
         self.share = directory / "share"
         self._process = None
@@ -98,9 +100,7 @@ class Outer:
             (self.share / name).mkdir(parents=True)
         # Relative names: no path of this machine can be too long for the
         # emulator, or hold a comma.
-        for name, path in (("xen", images.xen()), ("vmlinux", images.kernel()),
-                           ("dom0.cpio", images.dom0()),
-                           ("disk.img", images.disk())):
+        for name, path in base.items():
             (directory / name).symlink_to(path.resolve())
         for name, path in boot.items():
             # no symbolic link: dom0 would follow it on its own side

@@ -21,7 +21,6 @@ name="{domain}"
 type="hvm"
 memory=192
 vcpus={vcpus}
-cpus="1"
 kernel="{kernel}"
 ramdisk="{ramdisk}"
 cmdline="{cmdline}"
@@ -40,9 +39,9 @@ pci=[{pci}]
 """
 STUBDOM = """
 device_model_stubdomain_override=1
-stubdomain_kernel="/tmp/stub-vmlinuz"
+stubdomain_kernel="/tmp/stub-kernel-{kernel}"
 stubdomain_ramdisk="/tmp/stub-{qemu}.cpio"
-stubdomain_cmdline="console=hvc0 quiet"
+stubdomain_cmdline="console=hvc0 quiet {cmdline}"
 stubdomain_memory=256
 """
 DOM0 = """
@@ -123,10 +122,13 @@ class Run:
             ramdisk=GUEST_RAMDISK, cmdline=f"{words} {case.cmdline}".strip(),
             pci=f'"{self.result.bdf}"' if case.attached else "")
         text += (STUBDOM if case.where == "stubdom" else DOM0).format(
-            qemu=case.qemu)
+            qemu=case.qemu, kernel=case.kernel, cmdline=case.stub_cmdline)
+        if case.dm_args:
+            words = ", ".join(f'"{word}"' for word in case.dm_args)
+            text += f"device_model_args_hvm=[{words}]\n"
         (self._logs / f"{name}.cfg").write_text(text)
         number = self._outer.begin(
-            f"xl -vt create /mnt/log/{name}.cfg >/mnt/log/xl-{name}.log 2>&1")
+            f"xl -vt create /mnt/log/{name}.cfg >/mnt/log/create-{name}.log 2>&1")
         try:
             status, _ = self._outer.result(number, CREATE_LIMIT, "xl create")
         except Timeout as error:
@@ -134,7 +136,7 @@ class Run:
         if status:
             raise HarnessError(
                 f"xl create failed in {self._stub_stage()}: " +
-                " | ".join(self._log(f"xl-{name}.log").splitlines()[-2:]))
+                " | ".join(self._log(f"create-{name}.log").splitlines()[-2:]))
 
     def _stub_stage(self):
         if self._case.where == "dom0":

@@ -57,13 +57,14 @@ class Session:
         built = self._built_files(cases)
         images = image.Images(self._build, self._suite, self.say)
         boot = self._boot_files(images, built)
-        disk = images.disk().read_bytes()[:SHOWN_DISK]
-        self._sum = hashlib.md5(disk).hexdigest()
+        base = images.base()
+        with open(base["disk.img"], "rb") as disk:
+            self._sum = hashlib.md5(disk.read(SHOWN_DISK)).hexdigest()
         todo, done = queue.SimpleQueue(), queue.SimpleQueue()
         for case in cases:
             todo.put(case)
         workers = [threading.Thread(target=self._work, daemon=True,
-                                    args=(n, images, boot, todo, done))
+                                    args=(n, base, boot, todo, done))
                    for n in range(min(self._jobs, len(cases)))]
         for worker in workers:
             worker.start()
@@ -80,7 +81,7 @@ class Session:
             for worker in workers:
                 worker.join()
 
-    def _work(self, number, images, boot, todo, done):
+    def _work(self, number, base, boot, todo, done):
         """Take cases and run them on one machine, a new one after trouble."""
         machine = None
         try:
@@ -90,7 +91,7 @@ class Session:
                 except queue.Empty:
                     break
                 if not machine:
-                    machine = self._machine(number, images, boot)
+                    machine = self._machine(number, base, boot)
                 run = Run(machine, case, self.say)
                 seen = run.run()
                 seen.sum = self._sum
@@ -107,8 +108,9 @@ class Session:
             if machine:
                 machine.stop()
 
-    def _machine(self, number, images, boot):
-        machine = outer.Outer(self._top / f"machine-{number}", images, boot)
+    def _machine(self, number, base, boot):
+        machine = outer.Outer(self._top / f"machine-{number}",
+                              base, boot)
         self._machines.append(machine)
         if self._stopping.is_set():
             machine.stop()
@@ -125,7 +127,7 @@ class Session:
         files = {}
         for where, qemu in {(c.where, c.qemu) for c in cases}:
             images = self._build / "stubdom"
-            files["stub-vmlinuz"] = images / f"{SHIPPED}-vmlinuz"
+            files["stub-kernel-shipped"] = images / f"{SHIPPED}-vmlinuz"
             binary = self._build / "qemu" / "bin" / "qemu-system-i386"
             if qemu == "stock":
                 images = images / "stock"
@@ -147,6 +149,8 @@ class Session:
         for name, path in built.items():
             files[name] = path if not name.endswith(".cpio") else \
                 images.stub(name, path)
+        files["stub-kernel-unpacked"] = images.unpacked(
+            "stub-vmlinux", files["stub-kernel-shipped"])
         return files
 
     def _keep(self, case, seen, complaints, machine):
