@@ -19,6 +19,8 @@ from .runner import Run, judge
 from .suites import SUITES
 
 BOOT_LIMIT = 120
+# A machine keeps one CPU busy; more than two at a time have not been tried.
+JOBS = min(2, os.cpu_count() or 1)
 SHOWN_DISK = 256 << 10      # what the guest reads, in bytes
 SHIPPED = "xen-pt-stubdom"
 
