@@ -47,7 +47,20 @@ class Event:
 
 
 def parse(console):
-    """Yield the Events that a stub domain's console tells of."""
+    """Return the Events that a stub domain's console tells of, in order, each
+    access of the guest before what it causes."""
+    events = []
+    for event in _lines(console):
+        # QEMU traces a write before it handles it, a read when it is done.
+        if event.what == "guest-read" and events and \
+                (events[-1].what, events[-1].at) == ("rd", event.at):
+            events.insert(-1, event)
+        else:
+            events.append(event)
+    return events
+
+
+def _lines(console):
     time = 0.0
     for line in console.splitlines():
         found = _LINE.search(line)

@@ -85,7 +85,8 @@ class Run:
         try:
             function()
         except HarnessError as error:
-            self.result.problems.append(str(error))
+            if str(error) not in self.result.problems:
+                self.result.problems.append(str(error))
             return False
         finally:
             self.result.times.append((name, time.monotonic() - start))
