@@ -5,6 +5,7 @@ from harness.case import Case
 from harness.expect import (
     arrive_on, capability, control, data_right, disk_dead, dom0_sees,
     interrupts, no_interrupts, raised, says)
+from harness.honesty import TRACE, same_as_fake
 
 # What our QEMU does to the control word, as the device sees it: the probe at
 # realize sets ENABLE and clears it; then every start of the guest's driver
@@ -81,6 +82,10 @@ CASES = (
              ("awaiting gone", "e2e unplug {domain} {bdf}")),
          expect=(interrupts("MSI", 64), data_right(), capability("MSI", True),
                  control(PROBE + ONCE), OFF)),
+    Case("ahci-journal", "QEMU does what it does on the fake Xen of our qtests",
+         cmdline=NOPV, dm_args=TRACE, steps=f"{AHCI} unbind",
+         expect=(interrupts("MSI", 64), data_right(), control(PROBE + ONCE),
+                 OFF, same_as_fake("ich9-ahci"))),
     Case("ahci-destroy-busy", "the guest is destroyed in the midst of traffic",
          steps="start:ahci read irqs busy", until="busy",
          expect=(interrupts("MSI", 64), data_right(),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What was seen while a case ran, in a form that matchers can ask."""
 
+import pathlib
 import re
 from dataclasses import dataclass, field
 
@@ -52,6 +53,7 @@ class Result:
     stub: str = ""                  # the stub domain's console
     sum: str = ""                   # md5 of what a guest must read
     bdf: str = ""
+    build: pathlib.Path = pathlib.Path("build")
     problems: list = field(default_factory=list)  # a stage that failed
     times: list = field(default_factory=list)     # (stage, seconds)
 

@@ -97,6 +97,7 @@ class Session:
                 run = Run(machine, case, self.say)
                 seen = run.run()
                 seen.sum = self._sum
+                seen.build = self._build
                 complaints = judge(case, seen)
                 where = self._keep(case, seen, complaints, machine)
                 done.put((case, seen, complaints, where))
