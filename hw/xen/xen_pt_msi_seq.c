@@ -37,25 +37,6 @@ static int toggle(XenPTMSISeq *s, XenPTMSIWord word, uint16_t old,
     return f->read == f->written ? 0 : written ? written : -EACCES;
 }
 
-static int switch_on(XenPTMSISeq *s, XenPTMSIFault *f)
-{
-    uint16_t old;
-    int rc;
-
-    f->step = XEN_PT_MSI_STEP_ENABLE;
-    rc = read_word(s, XEN_PT_MSI_CONTROL, &old);
-    if (!rc && (old & s->enable)) {
-        f->read = old;
-        rc = -EBUSY;    /* on before its message was checked: not by us */
-    }
-    if (rc) {
-        return rc;
-    }
-    s->off = old;
-    s->armed = true;
-    return toggle(s, XEN_PT_MSI_CONTROL, old, s->enable, f);
-}
-
 static int switch_off(XenPTMSISeq *s, XenPTMSIFault *f)
 {
     uint16_t now;
@@ -107,41 +88,6 @@ static void undo_failed(XenPTMSISeq *s, XenPTMSIFault f)
     }
 }
 
-/* Map, bind, check; ENABLE is not touched before all vectors are through. */
-static int vector_up(XenPTMSISeq *s, unsigned i, XenPTMSIFault *f)
-{
-    XenPTMSIVector *v = &s->vec[i];
-    int rc;
-
-    f->step = XEN_PT_MSI_STEP_MAP;
-    rc = s->ops->map(s->world, i, &v->want.message, &v->pirq);
-    if (rc) {
-        return rc;
-    }
-    v->stage = XEN_PT_MSI_MAPPED;
-
-    f->step = XEN_PT_MSI_STEP_BIND;
-    rc = s->ops->bind(s->world, i, v->pirq, &v->want.message, v->want.masked);
-    if (rc) {
-        return rc;
-    }
-    v->bound = v->want;
-    v->stage = XEN_PT_MSI_BOUND;
-
-    f->step = XEN_PT_MSI_STEP_READ;
-    rc = s->ops->message(s->world, i, &f->message);
-    if (rc) {
-        return rc;
-    }
-    f->step = XEN_PT_MSI_STEP_CHECK;
-    f->check = xen_pt_msi_check_device(&f->message);
-    if (f->check != XEN_PT_MSI_CHECK_OK) {
-        return -EBADMSG;
-    }
-    v->stage = XEN_PT_MSI_CHECKED;
-    return 0;
-}
-
 /* In reverse, each step also when the one before it failed. */
 static void vector_down(XenPTMSISeq *s, unsigned i)
 {
@@ -181,6 +127,65 @@ static void turn_off(XenPTMSISeq *s)
         undo_failed(s, f);
     }
     s->state = s->undo_failures ? XEN_PT_MSI_REFUSED : XEN_PT_MSI_OFF;
+}
+
+/*
+ * The protocol, from here to turn_on(): map, bind, check what Xen wrote to the
+ * device, then one write of ENABLE, believed when it reads back.
+ */
+
+/* Map, bind, check; ENABLE is not touched before all vectors are through. */
+static int vector_up(XenPTMSISeq *s, unsigned i, XenPTMSIFault *f)
+{
+    XenPTMSIVector *v = &s->vec[i];
+    int rc;
+
+    f->step = XEN_PT_MSI_STEP_MAP;
+    rc = s->ops->map(s->world, i, &v->want.message, &v->pirq);
+    if (rc) {
+        return rc;
+    }
+    v->stage = XEN_PT_MSI_MAPPED;
+
+    f->step = XEN_PT_MSI_STEP_BIND;
+    rc = s->ops->bind(s->world, i, v->pirq, &v->want.message, v->want.masked);
+    if (rc) {
+        return rc;
+    }
+    v->bound = v->want;
+    v->stage = XEN_PT_MSI_BOUND;
+
+    f->step = XEN_PT_MSI_STEP_READ;
+    rc = s->ops->message(s->world, i, &f->message);
+    if (rc) {
+        return rc;
+    }
+    f->step = XEN_PT_MSI_STEP_CHECK;
+    f->check = xen_pt_msi_check_device(&f->message);
+    if (f->check != XEN_PT_MSI_CHECK_OK) {
+        return -EBADMSG;
+    }
+    v->stage = XEN_PT_MSI_CHECKED;
+    return 0;
+}
+
+static int switch_on(XenPTMSISeq *s, XenPTMSIFault *f)
+{
+    uint16_t old;
+    int rc;
+
+    f->step = XEN_PT_MSI_STEP_ENABLE;
+    rc = read_word(s, XEN_PT_MSI_CONTROL, &old);
+    if (!rc && (old & s->enable)) {
+        f->read = old;
+        rc = -EBUSY;    /* on before its message was checked: not by us */
+    }
+    if (rc) {
+        return rc;
+    }
+    s->off = old;
+    s->armed = true;
+    return toggle(s, XEN_PT_MSI_CONTROL, old, s->enable, f);
 }
 
 static void turn_on(XenPTMSISeq *s)
