@@ -46,14 +46,15 @@ class Event:
     time: float = 0
 
 
-def parse(console):
+def parse(console, emulated=()):
     """Return the Events that a stub domain's console tells of, in order, each
-    access of the guest before what it causes."""
+    access of the guest before what it causes. emulated: offsets of which QEMU
+    answers a read by itself."""
     events = []
     for event in _lines(console):
         # QEMU traces a write before it handles it, a read when it is done.
-        if event.what == "guest-read" and events and \
-                (events[-1].what, events[-1].at) == ("rd", event.at):
+        if event.what == "guest-read" and event.at not in emulated and \
+                events and (events[-1].what, events[-1].at) == ("rd", event.at):
             events.insert(-1, event)
         else:
             events.append(event)
