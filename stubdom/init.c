@@ -12,18 +12,18 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
+#include <sys/sysinfo.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -36,6 +36,8 @@
 #include "log.h"
 #include "modules.h"
 #include "qmp-vchan.h"
+#include "root.h"
+#include "sandbox.h"
 #include "store.h"
 
 #define CONSOLE "/dev/console"
@@ -43,6 +45,8 @@
 #define QEMU_DATA "/usr/share/qemu"
 #define MODULE_LIST "/etc/modules"
 #define MODULE_DIR "/lib/modules"
+/* Made by mkimage for a QEMU that opens /dev/mem */
+#define KEEP_MEM "/etc/keep-dev-mem"
 #define QMP_SOCKET "/run/qmp"
 /* libxl's STUBDOM_CONSOLE_RESTORE is console 2. */
 #define RESTORE_CONSOLE "/dev/hvc2"
@@ -78,6 +82,18 @@ static void crash_target(void)
     }
 }
 
+/* For the choice of stubdomain_memory= */
+static void say_memory(void)
+{
+    struct sysinfo info;
+
+    if (sysinfo(&info) == 0) {
+        say("%lu KiB of memory, %lu KiB free",
+            (unsigned long)info.totalram * info.mem_unit / 1024,
+            (unsigned long)info.freeram * info.mem_unit / 1024);
+    }
+}
+
 /* PID 1 must not return: the kernel would panic and hide what was said. */
 static void __attribute__((noreturn)) end_domain(void)
 {
@@ -93,28 +109,6 @@ static void __attribute__((noreturn)) fail(const char *what)
 {
     say("%s: %s", what, strerror(errno));
     end_domain();
-}
-
-static void mount_all(void)
-{
-    static const struct {
-        const char *type, *dir;
-        unsigned long flags;
-        const char *options;
-    } mounts[] = {
-        { "devtmpfs", "/dev", MS_NOSUID | MS_NOEXEC, NULL },
-        { "proc", "/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL },
-        { "sysfs", "/sys", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL },
-        { "tmpfs", "/tmp", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=4m" },
-        { "tmpfs", "/run", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=1m" },
-    };
-
-    for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
-        if (mount(mounts[i].type, mounts[i].dir, mounts[i].type,
-                  mounts[i].flags, mounts[i].options) < 0) {
-            fail(mounts[i].dir);
-        }
-    }
 }
 
 /*
@@ -190,7 +184,27 @@ static void say_arguments(char *const *argv)
     say("starting%s", line);
 }
 
-static pid_t start_qemu(int monitor_fd, const sigset_t *sigmask)
+/* Does not return if QEMU could be executed, as it is to be */
+static void become_qemu(char **argv, bool restore, bool keep_mem)
+{
+    static char *env[] = { NULL };
+    /* Without it sysfs shows no more of config space than the header. */
+    uint64_t caps = 1ULL << CAP_SYS_ADMIN;
+
+    if (keep_mem) {
+        caps |= 1ULL << CAP_SYS_RAWIO;
+    }
+    if (restore) {
+        open_restore_stream();
+    }
+    if (sandbox_drop_capabilities(caps) && sandbox_filter() &&
+        sandbox_holds(keep_mem)) {
+        execve(QEMU, argv, env);
+        say("%s: %s", QEMU, strerror(errno));
+    }
+}
+
+static pid_t start_qemu(int monitor_fd, bool keep_mem, const sigset_t *sigmask)
 {
     static char chardev[64];
     static char *first[] = {
@@ -199,7 +213,6 @@ static pid_t start_qemu(int monitor_fd, const sigset_t *sigmask)
                     "resourcecontrol=deny",
         "-chardev", chardev, "-mon", "chardev=stubdom-qmp,mode=control", NULL
     };
-    static char *env[] = { NULL };
     char **args, **argv;
     size_t n;
     bool restore;
@@ -220,12 +233,8 @@ static pid_t start_qemu(int monitor_fd, const sigset_t *sigmask)
         fail(QEMU);
     }
     if (pid == 0) {
-        if (restore) {
-            open_restore_stream();
-        }
         sigprocmask(SIG_SETMASK, sigmask, NULL);
-        execve(QEMU, argv, env);
-        say("%s: %s", QEMU, strerror(errno));
+        become_qemu(argv, restore, keep_mem);
         _exit(127);
     }
     free(argv);
@@ -235,11 +244,12 @@ static pid_t start_qemu(int monitor_fd, const sigset_t *sigmask)
 /* Returns true if QEMU was among the children that have ended. */
 static bool reap(pid_t qemu)
 {
+    struct rusage usage;
     bool ended = false;
     int status;
     pid_t pid;
 
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+    while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0) {
         if (pid != qemu) {
             continue;
         }
@@ -251,6 +261,7 @@ static bool reap(pid_t qemu)
         } else {
             say("QEMU ended with exit status %d", WEXITSTATUS(status));
         }
+        say("QEMU held %ld KiB at most", usage.ru_maxrss);
     }
     return ended;
 }
@@ -283,20 +294,18 @@ int main(void)
     sigset_t children, before;
     struct libxenvchan *chan;
     int monitor, signals;
+    bool keep_mem;
     pid_t qemu;
     QmpVchan qmp;
 
-    mkdir("/dev", 0755);
-    mount_all();
+    if (!root_mount()) {
+        end_domain();
+    }
     open_console();
     say("up");
     allow_overcommit();
     if (!modules_load(MODULE_LIST, MODULE_DIR)) {
         end_domain();
-    }
-    if (mount("xenfs", "/proc/xen", "xenfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
-              NULL) < 0) {
-        fail("/proc/xen");
     }
     say("modules are loaded");
     if (!store_read_target(&target)) {
@@ -318,7 +327,12 @@ int main(void)
     }
     qmp_vchan_init(&qmp, chan, QMP_SOCKET);
     monitor = listen_for_qemu();
-    qemu = start_qemu(monitor, &before);
+    keep_mem = access(KEEP_MEM, F_OK) == 0;
+    if (!root_sweep_nodes("/dev", keep_mem) || !root_seal()) {
+        end_domain();
+    }
+    say_memory();
+    qemu = start_qemu(monitor, keep_mem, &before);
     close(monitor);
     say("QEMU runs as process %d", (int)qemu);
     serve(qemu, signals, &qmp);

@@ -1,0 +1,243 @@
+/*
+ * The stub domain's sandbox, on this machine's kernel
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Every call is made by a child of its own, under the filter that QEMU gets.
+ * The lists are not the sandbox's own, so that a call that is dropped there is
+ * missed here.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <glib.h>
+#include <inttypes.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/shm.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sandbox.h"
+
+/* Nothing happens if it is let through. */
+#define CALL(name) { #name, SYS_##name, { BAD, BAD, BAD, BAD, BAD, BAD } }
+#define BAD -1L
+#define EXIT_NO_SANDBOX 255
+#define PROGRAM "/bin/true"
+
+typedef struct Call {
+    const char *name;
+    long number;
+    long args[6];
+} Call;
+
+/* How a child ends that calls F under the filter: as waitpid() has it */
+static int run(int (*f)(const void *), const void *what)
+{
+    int status;
+    pid_t pid = fork();
+
+    g_assert_cmpint(pid, >=, 0);
+    if (pid == 0) {
+        setsid();           /* no terminal that vhangup() could hang up */
+        _exit(sandbox_filter() ? f(what) : EXIT_NO_SANDBOX);
+    }
+    g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
+    return status;
+}
+
+/* Exits with the errno, 0: the call has succeeded. */
+static int make_call(const void *what)
+{
+    const Call *c = what;
+    long rc = syscall(c->number, c->args[0], c->args[1], c->args[2],
+                      c->args[3], c->args[4], c->args[5]);
+
+    return rc < 0 ? errno : 0;
+}
+
+static void test_killed(void)
+{
+    static const Call calls[] = {
+        CALL(init_module), CALL(finit_module), CALL(delete_module),
+        CALL(kexec_load), CALL(kexec_file_load), CALL(bpf), CALL(mount),
+        CALL(umount2), CALL(pivot_root), CALL(chroot), CALL(open_tree),
+        CALL(move_mount), CALL(fsopen), CALL(fsconfig), CALL(fsmount),
+        CALL(fspick), CALL(mount_setattr), CALL(open_by_handle_at),
+        CALL(swapon), CALL(swapoff), CALL(quotactl), CALL(acct), CALL(unshare),
+        CALL(setns), CALL(ptrace), CALL(process_vm_readv),
+        CALL(process_vm_writev), CALL(pidfd_getfd), CALL(process_madvise),
+        CALL(kcmp), CALL(reboot), CALL(iopl), CALL(ioperm), CALL(vhangup),
+        CALL(sethostname), CALL(setdomainname), CALL(settimeofday),
+        CALL(clock_settime), CALL(clock_adjtime), CALL(adjtimex),
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(calls); i++) {
+        int status = run(make_call, &calls[i]);
+
+        g_test_message("%s", calls[i].name);
+        g_assert_true(WIFSIGNALED(status));
+        g_assert_cmpint(WTERMSIG(status), ==, SIGSYS);
+    }
+}
+
+/* Another ABI's numbers would be another list. */
+static int call_i386(const void *what)
+{
+    long rc;
+
+    (void)what;
+    /* mount(), the 21st, with a bad address */
+    asm volatile("int $0x80" : "=a"(rc)
+                 : "0"(21), "b"(0), "c"(0), "d"(0), "S"(0), "D"(0) : "memory");
+    return 0;
+}
+
+static void test_other_abi(void)
+{
+    int status = run(call_i386, NULL);
+
+    g_assert_true(WIFSIGNALED(status));
+    g_assert_cmpint(WTERMSIG(status), ==, SIGSYS);
+}
+
+static void test_refused(void)
+{
+    static const char page[] = "";
+    const Call calls[] = {
+        { "io_uring_setup", SYS_io_uring_setup, { 0 } },
+        { "io_uring_enter", SYS_io_uring_enter, { BAD } },
+        { "io_uring_register", SYS_io_uring_register, { BAD } },
+        { "userfaultfd", SYS_userfaultfd, { BAD } },
+        { "perf_event_open", SYS_perf_event_open, { 0 } },
+        { "add_key", SYS_add_key, { 0 } },
+        { "request_key", SYS_request_key, { 0 } },
+        { "keyctl", SYS_keyctl, { BAD } },
+        { "fanotify_init", SYS_fanotify_init, { BAD } },
+        { "modify_ldt", SYS_modify_ldt, { BAD } },
+        { "syslog", SYS_syslog, { BAD } },
+        { "memfd_create", SYS_memfd_create, { (long)page, 0 } },
+        { "memfd_secret", SYS_memfd_secret, { 0 } },
+        { "shmat", SYS_shmat, { BAD } },
+        { "personality", SYS_personality, { 0xffffffff } },
+        { "socket: inet", SYS_socket, { AF_INET, SOCK_STREAM } },
+        { "socket: inet6", SYS_socket, { AF_INET6, SOCK_STREAM } },
+        { "socket: netlink", SYS_socket, { AF_NETLINK, SOCK_RAW } },
+        { "socket: packet", SYS_socket, { AF_PACKET, SOCK_RAW } },
+        { "socket: unspecified", SYS_socket, { AF_UNSPEC, SOCK_STREAM } },
+        { "socketpair: inet", SYS_socketpair, { AF_INET, SOCK_STREAM } },
+        { "mmap: write, execute", SYS_mmap,
+          { 0, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+            MAP_PRIVATE | MAP_ANONYMOUS, -1 } },
+        { "mprotect: execute", SYS_mprotect,
+          { 0, 4096, PROT_READ | PROT_EXEC } },
+        { "pkey_mprotect: execute", SYS_pkey_mprotect,
+          { 0, 4096, PROT_EXEC, -1 } },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(calls); i++) {
+        int status = run(make_call, &calls[i]);
+
+        g_test_message("%s", calls[i].name);
+        g_assert_true(WIFEXITED(status));
+        g_assert_cmpint(WEXITSTATUS(status), ==, EPERM);
+    }
+}
+
+static int work(const void *what)
+{
+    int pair[2], file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    char *memory = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    (void)what;
+    return file < 0 || memory == MAP_FAILED ||
+           mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, file, 0) ==
+               MAP_FAILED ||
+           mprotect(memory, 4096, PROT_READ) < 0 ||
+           socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0 ||
+           socket(AF_UNIX, SOCK_STREAM, 0) < 0 ||
+           write(pair[0], "", 1) != 1 || fcntl(pair[1], F_GETFL) < 0 ||
+           prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1;
+}
+
+static int execute(const void *what)
+{
+    char program[] = PROGRAM, *argv[] = { program, NULL };
+    char *env[] = { NULL };
+
+    (void)what;
+    execve(program, argv, env);
+    return errno;
+}
+
+static void test_allowed(void)
+{
+    g_assert_cmpint(run(work, NULL), ==, 0);
+    /* The loader maps libraries, so it runs under the rules for memory. */
+    g_assert_cmpint(run(execute, NULL), ==, 0);
+}
+
+/* Is what /proc/self/status says of FIELD the mask CAPS? */
+static bool status_has(const char *field, uint64_t caps)
+{
+    g_autofree char *text = NULL, *line = NULL;
+
+    g_assert_true(g_file_get_contents("/proc/self/status", &text, NULL, NULL));
+    line = g_strdup_printf("\n%s:\t%016" PRIx64 "\n", field, caps);
+    return strstr(text, line);
+}
+
+static void test_capabilities(void)
+{
+    const uint64_t keep = 1ULL << CAP_SYS_ADMIN;
+    int status;
+    pid_t pid;
+
+    if (geteuid() != 0) {
+        g_test_skip("only root has capabilities to drop");
+        return;
+    }
+    pid = fork();
+    if (pid == 0) {
+        _exit(!sandbox_drop_capabilities(keep) ||
+              !status_has("CapEff", keep) || !status_has("CapPrm", keep) ||
+              !status_has("CapBnd", keep) || !status_has("CapInh", 0) ||
+              !status_has("CapAmb", 0));
+    }
+    g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
+    g_assert_cmpint(status, ==, 0);
+}
+
+/* Nothing is sealed on this machine: the sandbox has to notice. */
+static int look(const void *what)
+{
+    int null = open("/dev/null", O_WRONLY);
+
+    (void)what;
+    dup2(null, STDERR_FILENO);
+    return sandbox_holds(true);
+}
+
+static void test_holds_not(void)
+{
+    g_assert_cmpint(run(look, NULL), ==, 0);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/stubdom/sandbox/killed", test_killed);
+    g_test_add_func("/stubdom/sandbox/other-abi", test_other_abi);
+    g_test_add_func("/stubdom/sandbox/refused", test_refused);
+    g_test_add_func("/stubdom/sandbox/allowed", test_allowed);
+    g_test_add_func("/stubdom/sandbox/capabilities", test_capabilities);
+    g_test_add_func("/stubdom/sandbox/holds-not", test_holds_not);
+    return g_test_run();
+}
