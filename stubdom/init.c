@@ -39,6 +39,7 @@
 #include "root.h"
 #include "sandbox.h"
 #include "store.h"
+#include "xen-version.h"
 
 #define CONSOLE "/dev/console"
 #define QEMU "/bin/qemu"
@@ -312,6 +313,9 @@ int main(void)
         end_domain();
     }
     say("serving domain %u", target);
+    if (!xen_version_check()) {
+        end_domain();
+    }
 
     sigemptyset(&children);
     sigaddset(&children, SIGCHLD);
