@@ -1,0 +1,278 @@
+/*
+ * Give devices the permission
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <err.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "allow.h"
+#include "bdf.h"
+#include "config.h"
+#include "domains.h"
+#include "pciback.h"
+#include "root.h"
+
+/* What is known while the names are gone through */
+typedef struct Job {
+    const AllowOptions *options;
+    bool qubes;
+    Domains *domains;           /* NULL until one is asked for */
+    Assignment *assigned;
+    int n_assigned;
+    Status status;
+    int given;                  /* to how many devices */
+} Job;
+
+static void fail(Job *job, Status status)
+{
+    if (job->status < status) {
+        job->status = status;
+    }
+}
+
+static bool system_ready(void)
+{
+    return pciback_here() && pciback_supports();
+}
+
+/*
+ * Qubes OS patches its libxl (qubes-vmm-xen, "Allow stubdomain to control
+ * interrupts of PCI device"): attaching a device to a stub domain gives the
+ * permission. There is nothing to be done, and nothing to be given early.
+ */
+static bool on_qubes(void)
+{
+    return access(root_path("/etc/qubes-release").text, F_OK) == 0;
+}
+
+static void report(const Bdf *bdf, const char *what)
+{
+    printf("%s: %s%s\n", bdf->text, what, pciback_permissive(bdf) != 1 ? "" :
+           " (in pciback's permissive mode, where all writes are)");
+}
+
+static void refused(Job *job, const Bdf *bdf, int error)
+{
+    switch (error) {
+    case EACCES:
+    case EPERM:
+    case EROFS:
+        warnx("%s: %s cannot be written: %s; run this as root in dom0",
+              bdf->text, PCIBACK_ATTRIBUTE, strerror(error));
+        fail(job, STATUS_SYSTEM);
+        break;
+    case ENODEV:
+        warnx("%s: pciback has let it go meanwhile", bdf->text);
+        fail(job, STATUS_REFUSED);
+        break;
+    default:
+        warnx("%s: pciback refuses the permission: %s", bdf->text,
+              strerror(error));
+        fail(job, STATUS_REFUSED);
+        break;
+    }
+}
+
+static bool is_allowed(Job *job, const Bdf *bdf, int *allowed)
+{
+    *allowed = pciback_allowed(bdf);
+    if (*allowed < 0) {
+        warn("%s: %s cannot be read", bdf->text, PCIBACK_ATTRIBUTE);
+        fail(job, STATUS_REFUSED);
+    }
+    return *allowed >= 0;
+}
+
+static void allow_device(Job *job, const Bdf *bdf)
+{
+    bool quiet = job->options->configured;
+    int owns = pciback_owns(bdf, quiet), allowed;
+
+    if (owns <= 0) {
+        fail(job, owns == 0 && quiet ? STATUS_OK : STATUS_REFUSED);
+    } else if (!is_allowed(job, bdf, &allowed)) {
+        return;
+    } else if (allowed) {
+        if (!quiet) {
+            report(bdf, "already allowed");
+        }
+    } else if (job->qubes) {
+        report(bdf, "left to Qubes OS, which allows it when a stub domain "
+               "gets it");
+    } else if (!pciback_allow(bdf, job->options->dry_run)) {
+        refused(job, bdf, errno);
+    } else if (job->options->dry_run) {
+        report(bdf, "would be allowed");
+    } else if (is_allowed(job, bdf, &allowed) && !allowed) {
+        warnx("%s: pciback raised no objection, but %s does not list the "
+              "device", bdf->text, PCIBACK_ATTRIBUTE);
+        fail(job, STATUS_REFUSED);
+    } else if (allowed > 0) {
+        report(bdf, "allowed");
+        job->given++;
+    }
+}
+
+static bool read_domains(Job *job)
+{
+    if (job->domains) {
+        return true;
+    }
+    job->domains = domains_open();
+    if (job->domains) {
+        job->n_assigned = domains_assignments(job->domains, &job->assigned);
+        if (job->n_assigned >= 0) {
+            return true;
+        }
+    }
+    warn("xenstore cannot be read; is this root in dom0, with xenstored "
+         "running?");
+    domains_close(job->domains);
+    job->domains = NULL;
+    fail(job, STATUS_SYSTEM);
+    return false;
+}
+
+/* Is it a stub domain's? If not, says so, not being content with that. */
+static bool of_stubdom(Job *job, const Bdf *bdf)
+{
+    const Assignment *a = NULL;
+    char *name;
+
+    for (int i = 0; i < job->n_assigned && !a; i++) {
+        if (bdf_compare(&job->assigned[i].bdf, bdf) == 0) {
+            a = &job->assigned[i];
+        }
+    }
+    if (a && a->stubdom) {
+        return true;
+    }
+    if (a) {
+        name = domains_name(job->domains, a->domid);
+        warnx("%s: domain %u (%s) has it, which is no stub domain; only that "
+              "has a use for the permission", bdf->text, a->domid, name);
+        free(name);
+    } else {
+        warnx("%s: no domain has it", bdf->text);
+    }
+    return false;
+}
+
+static void allow_address(Job *job, const char *name)
+{
+    Bdf bdf;
+
+    if (!bdf_parse(&bdf, name)) {
+        warnx("%s: not the address of a PCI device, DDDD:BB:DD.F", name);
+        fail(job, STATUS_USAGE);
+    } else if (!job->options->stubdom_only) {
+        allow_device(job, &bdf);
+    } else if (read_domains(job)) {
+        if (of_stubdom(job, &bdf)) {
+            allow_device(job, &bdf);
+        } else {
+            fail(job, STATUS_REFUSED);
+        }
+    }
+}
+
+static void allow_domain(Job *job, const char *name)
+{
+    unsigned domid, n = 0;
+    int given = job->given;
+
+    if (!read_domains(job)) {
+        return;
+    }
+    if (domains_find(job->domains, name, &domid) < 0) {
+        if (errno == ENOENT) {
+            warnx("%s: there is no such domain; \"xl list\" lists them", name);
+            fail(job, STATUS_REFUSED);
+        } else {
+            warn("%s: xenstore cannot be read", name);
+            fail(job, STATUS_SYSTEM);
+        }
+        return;
+    }
+    for (int i = 0; i < job->n_assigned; i++) {
+        const Assignment *a = &job->assigned[i];
+
+        if (a->domid != domid && !(a->stubdom && a->target == domid)) {
+            continue;
+        }
+        n++;
+        if (of_stubdom(job, &a->bdf) || !job->options->stubdom_only) {
+            allow_device(job, &a->bdf);
+        } else {
+            fail(job, STATUS_REFUSED);
+        }
+    }
+    if (n == 0) {
+        warnx("%s: neither this domain nor a stub domain of it has a PCI "
+              "device; see: xl pci-list %s", name, name);
+        fail(job, STATUS_REFUSED);
+    } else if (job->given > given) {
+        warnx("%s: a device that was attached without the permission may stay "
+              "without MSI until it is attached anew; see CAVEATS in "
+              "xen-pt-msi-allow(8)", name);
+    }
+}
+
+Status allow(char *const *names, int n, const AllowOptions *options)
+{
+    Job job = { .options = options };
+
+    if (!system_ready()) {
+        return STATUS_SYSTEM;
+    }
+    job.qubes = on_qubes();
+    for (int i = 0; i < n; i++) {
+        /* A domain's name can hold a colon, but hardly on purpose. */
+        if (strchr(names[i], ':')) {
+            allow_address(&job, names[i]);
+        } else {
+            allow_domain(&job, names[i]);
+        }
+    }
+    domains_close(job.domains);
+    free(job.assigned);
+    return job.status;
+}
+
+Status allow_configured(const AllowOptions *options)
+{
+    Job job = { .options = options };
+    Config config;
+
+    if (on_qubes()) {
+        return STATUS_OK;
+    }
+    if (!config_read(&config)) {
+        return STATUS_USAGE;
+    }
+    if (!config.all && config.n == 0) {
+        return STATUS_OK;
+    }
+    if (!system_ready()) {
+        free(config.list);
+        return STATUS_SYSTEM;
+    }
+    if (config.all) {
+        free(config.list);
+        config.n = pciback_devices(&config.list);
+        if (config.n < 0) {
+            warn("%s cannot be read", PCIBACK);
+            return STATUS_SYSTEM;
+        }
+    }
+    for (int i = 0; i < config.n; i++) {
+        allow_device(&job, &config.list[i]);
+    }
+    free(config.list);
+    return job.status;
+}

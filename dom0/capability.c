@@ -1,0 +1,83 @@
+/*
+ * What the hardware says of MSI and MSI-X
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include <fcntl.h>
+#include <linux/pci_regs.h>
+#include <unistd.h>
+
+#include "capability.h"
+#include "hw/xen/xen_pt_caps.h"
+#include "root.h"
+
+#define CONFIG_SIZE 256
+
+static uint8_t byte_at(void *config, uint8_t offset)
+{
+    return ((uint8_t *)config)[offset];
+}
+
+static uint16_t word_at(const uint8_t *config, unsigned offset)
+{
+    return config[offset] | config[offset + 1] << 8;
+}
+
+static Capability state(const uint8_t *config, unsigned offset,
+                        uint16_t enable)
+{
+    return word_at(config, offset) & enable ? CAP_ON : CAP_OFF;
+}
+
+static bool read_config(const Bdf *bdf, uint8_t config[CONFIG_SIZE])
+{
+    int fd = open(root_path("/sys/bus/pci/devices/%s/config", bdf->text).text,
+                  O_RDONLY | O_CLOEXEC);
+    /* A user who is not root gets the header only. */
+    bool ok = fd >= 0 && read(fd, config, CONFIG_SIZE) == CONFIG_SIZE;
+
+    if (fd >= 0) {
+        close(fd);
+    }
+    /* A device that does not answer (switched off) reads as all-ones. */
+    return ok && word_at(config, PCI_VENDOR_ID) != 0xffff;
+}
+
+Capabilities capabilities_read(const Bdf *bdf)
+{
+    Capabilities found = { CAP_UNKNOWN, CAP_UNKNOWN };
+    uint8_t config[CONFIG_SIZE];
+    XenPTCaps caps;
+
+    if (!read_config(bdf, config)) {
+        return found;
+    }
+    found.msi = found.msix = CAP_ABSENT;
+    if (!(word_at(config, PCI_STATUS) & PCI_STATUS_CAP_LIST)) {
+        return found;
+    }
+    xen_pt_caps_walk(&caps, byte_at, config);
+    for (unsigned i = 0; i < caps.n; i++) {
+        if (caps.cap[i].id == PCI_CAP_ID_MSI) {
+            found.msi = state(config, caps.cap[i].offset + PCI_MSI_FLAGS,
+                              PCI_MSI_FLAGS_ENABLE);
+        } else if (caps.cap[i].id == PCI_CAP_ID_MSIX) {
+            found.msix = state(config, caps.cap[i].offset + PCI_MSIX_FLAGS,
+                               PCI_MSIX_FLAGS_ENABLE);
+        }
+    }
+    return found;
+}
+
+const char *capability_name(Capability c)
+{
+    static const char *const names[] = {
+        [CAP_UNKNOWN] = "unknown",
+        [CAP_ABSENT] = "absent",
+        [CAP_OFF] = "off",
+        [CAP_ON] = "on",
+    };
+
+    return names[c];
+}

@@ -1,0 +1,28 @@
+/*
+ * Which devices are to have the permission at all times
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef DOM0_CONFIG_H
+#define DOM0_CONFIG_H
+
+#include <stdbool.h>
+
+#include "bdf.h"
+
+#define CONFIG_FILE "/etc/xen/xen-pt-msi-allow.conf"
+
+typedef struct Config {
+    bool all;           /* every device that pciback owns */
+    Bdf *list;          /* else these, N of them, to be freed */
+    int n;
+} Config;
+
+/*
+ * Read the configuration file: an address or "all" a line, "#" begins a
+ * comment. Without the file nothing is configured. Says what is wrong, with
+ * the line's number, before it returns false.
+ */
+bool config_read(Config *config);
+
+#endif

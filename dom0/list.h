@@ -1,0 +1,15 @@
+/*
+ * Show the devices that pciback owns
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef DOM0_LIST_H
+#define DOM0_LIST_H
+
+#include "inventory.h"
+
+/* Both print to standard output; xen-pt-msi-allow.8 documents the fields. */
+void list_table(const Inventory *inventory);
+void list_json(const Inventory *inventory);
+
+#endif

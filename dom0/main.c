@@ -1,0 +1,128 @@
+/*
+ * Let a stub domain switch a device's MSI and MSI-X on and off
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * pciback refuses that unless dom0 has given the permission, device by device,
+ * and xl does not give it. See xen-pt-msi-allow.8.
+ */
+#include <err.h>
+#include <getopt.h>
+#include <stdio.h>
+
+#include "allow.h"
+#include "inventory.h"
+#include "list.h"
+#include "pciback.h"
+#include "root.h"
+#include "status.h"
+
+static const char usage[] =
+"Usage: xen-pt-msi-allow [--dry-run] [--stubdom-only] BDF|DOMAIN...\n"
+"       xen-pt-msi-allow [--dry-run] --configured\n"
+"       xen-pt-msi-allow [--list] [--json]\n"
+"\n"
+"Lets the stub domain that has a PCI device switch its MSI and MSI-X on and\n"
+"off: gives the permission to a device, or to all devices of a domain (name or\n"
+"number) and its stub domain. Run it in dom0, as root.\n"
+"\n"
+"  -n, --dry-run       say what would be done, do nothing\n"
+"  -s, --stubdom-only  refuse a device that no stub domain has\n"
+"  -c, --configured    the devices of /etc/xen/xen-pt-msi-allow.conf that\n"
+"                      pciback owns; for udev\n"
+"  -l, --list          list the devices that pciback owns (the default)\n"
+"  -j, --json          list them as JSON\n"
+"      --root=DIR      look for all files below DIR, for tests\n"
+"  -h, --help          print this message\n"
+"\n"
+"Exit status: 0 given, 1 a device was refused it, 2 wrong usage or\n"
+"configuration, 3 this system cannot give it. See xen-pt-msi-allow(8).\n";
+
+enum { OPT_ROOT = 256 };
+
+static const struct option options[] = {
+    { "dry-run", no_argument, NULL, 'n' },
+    { "stubdom-only", no_argument, NULL, 's' },
+    { "configured", no_argument, NULL, 'c' },
+    { "list", no_argument, NULL, 'l' },
+    { "json", no_argument, NULL, 'j' },
+    { "root", required_argument, NULL, OPT_ROOT },
+    { "help", no_argument, NULL, 'h' },
+    { NULL, 0, NULL, 0 },
+};
+
+static Status list(bool json)
+{
+    Inventory inventory;
+
+    if (!pciback_here() || !inventory_take(&inventory)) {
+        return STATUS_SYSTEM;
+    }
+    (json ? list_json : list_table)(&inventory);
+    inventory_free(&inventory);
+    return STATUS_OK;
+}
+
+int main(int argc, char **argv)
+{
+    AllowOptions how = { .dry_run = false };
+    bool listing = false, json = false;
+    Status status;
+    int option, n;
+
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, "nscljh", options, NULL)) != -1) {
+        switch (option) {
+        case 'n':
+            how.dry_run = true;
+            break;
+        case 's':
+            how.stubdom_only = true;
+            break;
+        case 'c':
+            how.configured = true;
+            break;
+        case 'j':
+            json = true;
+            /* fall through */
+        case 'l':
+            listing = true;
+            break;
+        case OPT_ROOT:
+            root_set(optarg);
+            break;
+        case 'h':
+            fputs(usage, stdout);
+            return STATUS_OK;
+        default:
+            errx(STATUS_USAGE, "%s: no such option, or not so; see "
+                 "xen-pt-msi-allow --help", argv[optind - 1]);
+        }
+    }
+    n = argc - optind;
+    if (n == 0 && !how.configured && !how.dry_run && !how.stubdom_only) {
+        listing = true;
+    }
+    if (listing && (n || how.configured || how.dry_run || how.stubdom_only)) {
+        errx(STATUS_USAGE, "a list takes neither devices nor other options");
+    }
+    if (how.configured && (n || how.stubdom_only)) {
+        errx(STATUS_USAGE, "--configured takes neither devices nor "
+             "--stubdom-only");
+    }
+    if (!listing && !how.configured && n == 0) {
+        errx(STATUS_USAGE, "no device or domain is named; see "
+             "xen-pt-msi-allow --help");
+    }
+    if (listing) {
+        status = list(json);
+    } else if (how.configured) {
+        status = allow_configured(&how);
+    } else {
+        status = allow(argv + optind, n, &how);
+    }
+    if (fflush(stdout) || ferror(stdout)) {
+        err(STATUS_SYSTEM, "standard output");
+    }
+    return status;
+}

@@ -1,0 +1,253 @@
+/*
+ * The system that xen-pt-msi-allow runs on, for its test
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * libxenstore is stood in for by a directory, $FAKE_XENSTORE: a node is a
+ * directory, its value the file "=" in it. Sysfs is below --root=, with files
+ * for attributes; what a write to pciback's attribute does is modelled here,
+ * as the linker leads the program's calls through these functions.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xenstore.h>
+
+#include "fake.h"
+
+#define ATTRIBUTE "/drivers/pciback/allow_interrupt_control"
+
+struct xs_handle {
+    char *dir;
+};
+
+int __real_open64(const char *path, int flags, ...);
+ssize_t __real_read(int fd, void *buf, size_t size);
+ssize_t __real_write(int fd, const void *buf, size_t size);
+ssize_t __real_readlink(const char *path, char *buf, size_t size);
+DIR *__real_opendir(const char *path);
+
+int __wrap_open64(const char *path, int flags, ...);
+ssize_t __wrap_read(int fd, void *buf, size_t size);
+ssize_t __wrap_write(int fd, const void *buf, size_t size);
+ssize_t __wrap_readlink(const char *path, char *buf, size_t size);
+DIR *__wrap_opendir(const char *path);
+
+static unsigned long number(const char *variable)
+{
+    const char *value = getenv(variable);
+
+    return value ? strtoul(value, NULL, 10) : 0;
+}
+
+static bool has_fault(FakeFault fault)
+{
+    return number("FAKE_FAULTS") & fault;
+}
+
+/*
+ * Is this the operation, counted from 1, that $FAKE_FAIL_AT wants to fail? To
+ * say that it came to that, the file $FAKE_FAILED is made.
+ */
+static bool fails(void)
+{
+    static unsigned long n;
+    int fd;
+
+    if (++n != number("FAKE_FAIL_AT")) {
+        return false;
+    }
+    fd = __real_open64(getenv("FAKE_FAILED"), O_CREAT | O_WRONLY, 0600);
+    if (fd < 0) {
+        abort();
+    }
+    close(fd);
+    errno = EIO;
+    return true;
+}
+
+/* --- pciback ------------------------------------------------------------- */
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t n = strlen(text), m = strlen(end);
+
+    return n >= m && strcmp(text + n - m, end) == 0;
+}
+
+int __wrap_open64(const char *path, int flags, ...)
+{
+    if (ends_with(path, ATTRIBUTE) && (flags & O_ACCMODE) != O_RDONLY &&
+        has_fault(FAKE_NOT_ROOT)) {
+        errno = EACCES;
+        return -1;
+    }
+    /* An attribute is never made. */
+    return fails() ? -1 : __real_open64(path, flags & ~O_CREAT);
+}
+
+ssize_t __wrap_read(int fd, void *buf, size_t size)
+{
+    return fails() ? -1 : __real_read(fd, buf, size);
+}
+
+ssize_t __wrap_readlink(const char *path, char *buf, size_t size)
+{
+    return fails() ? -1 : __real_readlink(path, buf, size);
+}
+
+DIR *__wrap_opendir(const char *path)
+{
+    return fails() ? NULL : __real_opendir(path);
+}
+
+/* As allow_interrupt_control_store() of Linux: the address, nothing behind it */
+static ssize_t give(const char *attribute, const char *text, size_t size)
+{
+    unsigned domain, bus, dev, func;
+    int parsed = 0;
+    char bound[4096], line[32];
+    int fd;
+
+    if (sscanf(text, " %x:%x:%x.%x %n", &domain, &bus, &dev, &func,
+               &parsed) != 4 || text[parsed]) {
+        errno = EINVAL;
+        return -1;
+    }
+    snprintf(line, sizeof(line), "%04x:%02x:%02x.%x\n", domain, bus, dev, func);
+    snprintf(bound, sizeof(bound), "%.*s/%.12s",
+             (int)(strrchr(attribute, '/') - attribute), attribute, line);
+    if (access(bound, F_OK) < 0 || has_fault(FAKE_RELEASED)) {
+        errno = ENODEV;
+        return -1;
+    }
+    if (has_fault(FAKE_REFUSED)) {
+        errno = ENXIO;
+        return -1;
+    }
+    if (has_fault(FAKE_LOST)) {
+        return size;
+    }
+    fd = __real_open64(attribute, O_WRONLY | O_APPEND);
+    if (fd < 0 || __real_write(fd, line, 13) != 13) {
+        abort();
+    }
+    close(fd);
+    return has_fault(FAKE_SHORT) ? (ssize_t)size - 1 : (ssize_t)size;
+}
+
+ssize_t __wrap_write(int fd, const void *buf, size_t size)
+{
+    char link[64], path[4096], text[4096];
+    ssize_t n;
+
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    n = __real_readlink(link, path, sizeof(path) - 1);
+    if (n < 0 || size >= sizeof(text)) {
+        abort();
+    }
+    path[n] = '\0';
+    if (!ends_with(path, ATTRIBUTE)) {
+        return __real_write(fd, buf, size);
+    }
+    memcpy(text, buf, size);
+    text[size] = '\0';
+    return fails() ? -1 : give(path, text, size);
+}
+
+/* --- libxenstore --------------------------------------------------------- */
+
+struct xs_handle *xs_open(unsigned long flags)
+{
+    struct xs_handle *h;
+
+    (void)flags;
+    if (fails()) {
+        return NULL;
+    }
+    if (!getenv("FAKE_XENSTORE")) {
+        errno = ENOENT;
+        return NULL;
+    }
+    h = malloc(sizeof(*h));
+    h->dir = strdup(getenv("FAKE_XENSTORE"));
+    return h;
+}
+
+void xs_close(struct xs_handle *h)
+{
+    free(h->dir);
+    free(h);
+}
+
+void *xs_read(struct xs_handle *h, xs_transaction_t t, const char *path,
+              unsigned int *len)
+{
+    char file[4096], *value;
+    size_t n;
+    FILE *f;
+
+    (void)t;
+    snprintf(file, sizeof(file), "%s%s/=", h->dir, path);
+    if (fails()) {
+        return NULL;
+    }
+    f = fopen(file, "r");
+    if (!f) {
+        return NULL;
+    }
+    /* Not a byte more: the sanitizer watches what is read behind it. */
+    value = malloc(4096);
+    n = fread(value, 1, 4095, f);
+    value[n] = '\0';
+    value = realloc(value, n + 1);
+    fclose(f);
+    if (len) {
+        *len = n;
+    }
+    return value;
+}
+
+static int is_child(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.' && entry->d_name[0] != '=';
+}
+
+char **xs_directory(struct xs_handle *h, xs_transaction_t t, const char *path,
+                    unsigned int *num)
+{
+    char dir[4096], **block, *text;
+    struct dirent **entries;
+    size_t size = 0;
+    int n;
+
+    (void)t;
+    snprintf(dir, sizeof(dir), "%s%s", h->dir, path);
+    if (fails()) {
+        return NULL;
+    }
+    n = scandir(dir, &entries, is_child, alphasort);
+    if (n < 0) {
+        return NULL;
+    }
+    for (int i = 0; i < n; i++) {
+        size += strlen(entries[i]->d_name) + 1;
+    }
+    /* One block, as the caller frees it in one. */
+    block = malloc(n * sizeof(*block) + size + 1);
+    text = (char *)(block + n);
+    for (int i = 0; i < n; i++) {
+        block[i] = text;
+        text = stpcpy(text, entries[i]->d_name) + 1;
+        free(entries[i]);
+    }
+    free(entries);
+    *num = n;
+    return block;
+}

@@ -1,0 +1,877 @@
+/*
+ * xen-pt-msi-allow, run on a system that is made up
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The program is all that is shipped, main() too; fake.c is behind it.
+ */
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fake.h"
+
+#define PCIBACK "sys/bus/pci/drivers/pciback"
+#define ATTRIBUTE PCIBACK "/allow_interrupt_control"
+#define PERMISSIVE PCIBACK "/permissive"
+#define AHCI "0000:00:05.0"
+#define NVME "0000:03:00.1"
+#define OTHER "0000:04:1f.7"
+
+typedef struct Fixture {
+    char *dir;              /* the root, and xenstore in "xs" below it */
+    unsigned faults;
+    unsigned fail_at;
+    bool no_xenstore;
+    char *out, *err;        /* of the last run */
+} Fixture;
+
+static const char *program;
+static unsigned failures;          /* that were walked */
+
+/* --- the system ---------------------------------------------------------- */
+
+static void put(Fixture *f, const char *path, const char *text, gssize size)
+{
+    g_autofree char *file = g_build_filename(f->dir, path, NULL);
+    g_autofree char *dir = g_path_get_dirname(file);
+
+    g_assert_cmpint(g_mkdir_with_parents(dir, 0700), ==, 0);
+    g_assert_true(g_file_set_contents(file, text, size, NULL));
+}
+
+static void erase(Fixture *f, const char *path)
+{
+    g_autofree char *file = g_build_filename(f->dir, path, NULL);
+
+    g_assert_cmpint(g_unlink(file), ==, 0);
+}
+
+static void check_file(Fixture *f, const char *path, const char *text)
+{
+    g_autofree char *file = g_build_filename(f->dir, path, NULL);
+    g_autofree char *is = NULL;
+
+    g_assert_true(g_file_get_contents(file, &is, NULL, NULL));
+    g_assert_cmpstr(is, ==, text);
+}
+
+static void link_to(Fixture *f, const char *target, const char *path)
+{
+    g_autofree char *from = g_build_filename(f->dir, path, NULL);
+    g_autofree char *to = g_build_filename(f->dir, target, NULL);
+
+    g_assert_cmpint(symlink(to, from), ==, 0);
+}
+
+/* A device with this config space; no driver where DRIVER is NULL */
+static void add_device(Fixture *f, const char *bdf, const char *driver,
+                       const void *config, size_t size)
+{
+    g_autofree char *device = g_strdup_printf("sys/bus/pci/devices/%s", bdf);
+    g_autofree char *file = g_strdup_printf("%s/config", device);
+
+    put(f, file, config, size);
+    if (driver) {
+        g_autofree char *to = g_strdup_printf("sys/bus/pci/drivers/%s", driver);
+        g_autofree char *dir = g_build_filename(f->dir, to, NULL);
+        g_autofree char *from = g_strdup_printf("%s/driver", device);
+        g_autofree char *back = g_strdup_printf("%s/%s", to, bdf);
+
+        g_assert_cmpint(g_mkdir_with_parents(dir, 0700), ==, 0);
+        link_to(f, to, from);
+        link_to(f, device, back);
+    }
+}
+
+enum { MSI_OFF = 1, MSI_ON = 2, MSIX_OFF = 4, MSIX_ON = 8 };
+
+/* A chain of power management at 0x40, MSI at 0x50, MSI-X at 0xb0 */
+static void fill_config(guint8 config[256], unsigned caps)
+{
+    memset(config, 0, 256);
+    config[0] = 0x86;
+    config[1] = 0x80;
+    config[0x06] = 0x10;
+    config[0x34] = 0x40;
+    config[0x40] = 0x01;
+    if (caps & (MSI_OFF | MSI_ON)) {
+        config[0x41] = 0x50;
+        config[0x50] = 0x05;
+        config[0x52] = 0x80 | !!(caps & MSI_ON);
+    }
+    if (caps & (MSIX_OFF | MSIX_ON)) {
+        config[caps & (MSI_OFF | MSI_ON) ? 0x51 : 0x41] = 0xb0;
+        config[0xb0] = 0x11;
+        config[0xb2] = 0x07;
+        config[0xb3] = caps & MSIX_ON ? 0x80 : 0x40;
+    }
+}
+
+static void add_function(Fixture *f, const char *bdf, const char *driver,
+                         unsigned caps)
+{
+    guint8 config[256];
+
+    fill_config(config, caps);
+    add_device(f, bdf, driver, config, sizeof(config));
+}
+
+static void put_node(Fixture *f, const char *value, const char *fmt, ...)
+    G_GNUC_PRINTF(3, 4);
+
+static void put_node(Fixture *f, const char *value, const char *fmt, ...)
+{
+    g_autofree char *path = NULL, *file = NULL;
+    va_list ap;
+
+    va_start(ap, fmt);
+    path = g_strdup_vprintf(fmt, ap);
+    va_end(ap);
+    file = g_strdup_printf("xs%s/=", path);
+    put(f, file, value, -1);
+}
+
+/* A domain; the stub domain of TARGET where that is not 0 */
+static void add_domain(Fixture *f, unsigned domid, const char *name,
+                       unsigned target)
+{
+    g_autofree char *text = g_strdup_printf("%u", target);
+
+    put_node(f, name, "/local/domain/%u/name", domid);
+    if (target) {
+        put_node(f, text, "/local/domain/%u/target", domid);
+    }
+}
+
+/* As libxl, libxl_create_pci_backend_device() */
+static void assign(Fixture *f, unsigned domid, unsigned n, const char *bdf)
+{
+    g_autofree char *count = g_strdup_printf("%u", n + 1);
+
+    put_node(f, count, "/local/domain/0/backend/pci/%u/0/num_devs", domid);
+    put_node(f, bdf, "/local/domain/0/backend/pci/%u/0/key-%u", domid, n);
+    put_node(f, bdf, "/local/domain/0/backend/pci/%u/0/dev-%u", domid, n);
+    put_node(f, "msitranslate=0,power_mgmt=0,permissive=0,rdm_policy=relaxed",
+             "/local/domain/0/backend/pci/%u/0/opts-%u", domid, n);
+    put_node(f, "4", "/local/domain/0/backend/pci/%u/0/state-%u", domid, n);
+}
+
+/*
+ * pciback has two devices; a guest with a stub domain, one whose QEMU is in
+ * dom0, and dom0 run; nothing is assigned.
+ */
+static void setup(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    f->dir = g_dir_make_tmp("msi-allow-XXXXXX", NULL);
+    g_assert_nonnull(f->dir);
+    put(f, ATTRIBUTE, "", 0);
+    put(f, PERMISSIVE, "", 0);
+    put(f, "sys/module/xen_pciback/parameters/permissive", "N\n", -1);
+    add_function(f, AHCI, "pciback", MSI_ON);
+    add_function(f, NVME, "pciback", MSI_OFF | MSIX_ON);
+    add_domain(f, 0, "Domain-0", 0);
+    add_domain(f, 3, "hvm", 0);
+    add_domain(f, 4, "hvm-dm", 3);
+    add_domain(f, 7, "plain", 0);
+}
+
+static void teardown(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    char *argv[] = { "rm", "-rf", f->dir, NULL };
+
+    g_assert_true(g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH, NULL,
+                               NULL, NULL, NULL, NULL, NULL));
+    g_free(f->dir);
+    g_free(f->out);
+    g_free(f->err);
+}
+
+/* --- the program --------------------------------------------------------- */
+
+/* Run it with these words; returns its exit status, 1000 if a signal ended it */
+static int run(Fixture *f, const char *words)
+{
+    g_auto(GStrv) argv = NULL, envp = g_get_environ();
+    g_autofree char *xs = g_build_filename(f->dir, "xs", NULL);
+    g_autofree char *failed = g_build_filename(f->dir, "failed", NULL);
+    g_autofree char *faults = g_strdup_printf("%u", f->faults);
+    g_autofree char *fail_at = g_strdup_printf("%u", f->fail_at);
+    g_autofree char *line = g_strdup_printf("%s --root=%s %s", program, f->dir,
+                                            words);
+    int status;
+
+    g_clear_pointer(&f->out, g_free);
+    g_clear_pointer(&f->err, g_free);
+    if (!f->no_xenstore) {
+        envp = g_environ_setenv(envp, "FAKE_XENSTORE", xs, TRUE);
+    }
+    envp = g_environ_setenv(envp, "FAKE_FAILED", failed, TRUE);
+    envp = g_environ_setenv(envp, "FAKE_FAULTS", faults, TRUE);
+    envp = g_environ_setenv(envp, "FAKE_FAIL_AT", fail_at, TRUE);
+    g_assert_true(g_shell_parse_argv(line, NULL, &argv, NULL));
+    g_assert_true(g_spawn_sync(NULL, argv, envp, G_SPAWN_DEFAULT, NULL, NULL,
+                               &f->out, &f->err, &status, NULL));
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000;
+}
+
+static void check_out(Fixture *f, const char *text)
+{
+    g_assert_cmpstr(f->out, ==, text);
+}
+
+/* One line on standard error, with this in it; none where TEXT is NULL */
+static void check_err(Fixture *f, const char *text)
+{
+    if (!text) {
+        g_assert_cmpstr(f->err, ==, "");
+        return;
+    }
+    if (!strstr(f->err, text)) {
+        g_test_message("'%s' is not in: %s", text, f->err);
+        g_test_fail();
+    }
+    g_assert_nonnull(strchr(f->err, '\n'));
+    g_assert_cmpstr(strchr(f->err, '\n'), ==, "\n");
+}
+
+/* A run that gives nothing and says why */
+static void check_refusal(Fixture *f, const char *words, int status,
+                          const char *why)
+{
+    g_assert_cmpint(run(f, words), ==, status);
+    check_out(f, "");
+    check_err(f, why);
+    check_file(f, ATTRIBUTE, "");
+}
+
+/* --- by address ---------------------------------------------------------- */
+
+static void test_address(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    g_assert_cmpint(run(f, AHCI), ==, 0);
+    check_out(f, AHCI ": allowed\n");
+    check_err(f, NULL);
+    check_file(f, ATTRIBUTE, AHCI "\n");
+    g_assert_cmpint(run(f, "3:0.1"), ==, 0);
+    check_out(f, NVME ": allowed\n");
+    check_file(f, ATTRIBUTE, AHCI "\n" NVME "\n");
+}
+
+static void test_already(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    put(f, ATTRIBUTE, NVME "\n" AHCI "\n", -1);
+    f->faults = FAKE_NOT_ROOT;      /* nothing needs to be written */
+    g_assert_cmpint(run(f, AHCI), ==, 0);
+    check_out(f, AHCI ": already allowed\n");
+    check_err(f, NULL);
+    f->faults = 0;
+    put(f, ATTRIBUTE, "0000:00:05.1\n", -1);       /* its neighbour */
+    g_assert_cmpint(run(f, AHCI), ==, 0);
+    check_out(f, AHCI ": allowed\n");
+}
+
+static void test_dry_run(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    g_assert_cmpint(run(f, "--dry-run " AHCI), ==, 0);
+    check_out(f, AHCI ": would be allowed\n");
+    check_file(f, ATTRIBUTE, "");
+    f->faults = FAKE_NOT_ROOT;
+    check_refusal(f, "-n " AHCI, 3, "run this as root in dom0");
+}
+
+static void test_not_root(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    f->faults = FAKE_NOT_ROOT;
+    check_refusal(f, AHCI, 3, "run this as root in dom0");
+}
+
+static void test_no_pciback(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    g_autofree char *from = g_build_filename(f->dir, PCIBACK, NULL);
+    g_autofree char *to = g_build_filename(f->dir, "gone", NULL);
+
+    g_assert_cmpint(g_rename(from, to), ==, 0);
+    g_assert_cmpint(run(f, AHCI), ==, 3);
+    check_err(f, "modprobe xen-pciback");
+    g_assert_cmpint(run(f, "--list"), ==, 3);
+    check_err(f, "modprobe xen-pciback");
+    g_assert_cmpint(run(f, "--configured"), ==, 0);     /* nothing is */
+    check_err(f, NULL);
+    put(f, "etc/xen/xen-pt-msi-allow.conf", "all\n", -1);
+    g_assert_cmpint(run(f, "--configured"), ==, 3);
+    check_err(f, "modprobe xen-pciback");
+}
+
+static void test_old_kernel(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    erase(f, ATTRIBUTE);
+    g_assert_cmpint(run(f, AHCI), ==, 3);
+    check_out(f, "");
+    check_err(f, "came with Linux 5.6");
+    g_assert_cmpint(run(f, "--list"), ==, 0);
+    check_err(f, "came with Linux 5.6");
+    g_assert_nonnull(strstr(f->out, "  unknown     no          on "));
+}
+
+static void test_no_device(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    check_refusal(f, "00:06.0", 1, "0000:00:06.0: there is no such PCI device");
+}
+
+static void test_other_driver(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    add_function(f, OTHER, "xhci_hcd", 0);
+    check_refusal(f, OTHER, 1, OTHER ": it belongs to the driver xhci_hcd, not "
+                  "to pciback; run: xl pci-assignable-add " OTHER);
+}
+
+static void test_no_driver(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    add_function(f, OTHER, NULL, 0);
+    check_refusal(f, OTHER, 1, "no driver has it, pciback neither; run: "
+                  "xl pci-assignable-add " OTHER);
+}
+
+static void test_no_address(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    static const char *const bad[] = {
+        "00:05", "00:05.", "00:05.8", "00:20.0", "100:05.0", "10000:00:05.0",
+        "0000:00:05.0x", "0000:00:05.00", ":00:05.0", "0000:00:05,0", "::.",
+        "00:-5.0", "0000:0000:00:05.0", "00:0x5.0", "+0:05.0", ":",
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(bad); i++) {
+        check_refusal(f, bad[i], 2, "not the address of a PCI device");
+    }
+}
+
+static void test_address_case(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    add_function(f, "00ab:cd:1e.7", "pciback", 0);
+    g_assert_cmpint(run(f, "AB:CD:1E.7"), ==, 0);
+    check_file(f, ATTRIBUTE, "00ab:cd:1e.7\n");
+}
+
+static void test_refused(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    f->faults = FAKE_REFUSED;
+    check_refusal(f, AHCI, 1, "pciback refuses the permission: No such device "
+                  "or address");
+    f->faults = FAKE_RELEASED;
+    check_refusal(f, AHCI, 1, "pciback has let it go meanwhile");
+    f->faults = FAKE_LOST;
+    check_refusal(f, AHCI, 1, "does not list the device");
+    f->faults = FAKE_SHORT;
+    g_assert_cmpint(run(f, AHCI), ==, 1);
+    check_out(f, "");
+    check_err(f, "pciback refuses the permission: Input/output error");
+}
+
+static void test_permissive(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    put(f, PERMISSIVE, NVME "\n", -1);
+    g_assert_cmpint(run(f, AHCI " " NVME), ==, 0);
+    check_out(f, AHCI ": allowed\n" NVME ": allowed (in pciback's permissive "
+              "mode, where all writes are)\n");
+    put(f, "sys/module/xen_pciback/parameters/permissive", "Y\n", -1);
+    g_assert_cmpint(run(f, AHCI), ==, 0);
+    check_out(f, AHCI ": already allowed (in pciback's permissive mode, where "
+              "all writes are)\n");
+}
+
+/* One that fails holds up no other. */
+static void test_several(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    g_assert_cmpint(run(f, "00:06.0 " AHCI), ==, 1);
+    check_out(f, AHCI ": allowed\n");
+    check_err(f, "0000:00:06.0: ");
+    g_assert_cmpint(run(f, "none " NVME " " AHCI), ==, 1);
+    check_out(f, NVME ": allowed\n" AHCI ": already allowed\n");
+    g_assert_cmpint(run(f, "00:06.0 0:0 " AHCI), ==, 2);
+    g_assert_cmpint(run(f, "0:0 00:06.0 " AHCI), ==, 2);
+}
+
+static void test_qubes(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    put(f, "etc/qubes-release", "Qubes release 4.2\n", -1);
+    put(f, "etc/xen/xen-pt-msi-allow.conf", "all\n", -1);
+    g_assert_cmpint(run(f, AHCI), ==, 0);
+    check_out(f, AHCI ": left to Qubes OS, which allows it when a stub domain "
+              "gets it\n");
+    check_err(f, NULL);
+    g_assert_cmpint(run(f, "--configured"), ==, 0);
+    check_out(f, "");
+    check_err(f, NULL);
+    check_file(f, ATTRIBUTE, "");
+    put(f, ATTRIBUTE, AHCI "\n", -1);
+    g_assert_cmpint(run(f, AHCI), ==, 0);
+    check_out(f, AHCI ": already allowed\n");
+}
+
+/* --- by domain ----------------------------------------------------------- */
+
+static void test_domain(Fixture *f, gconstpointer data)
+{
+    assign(f, 4, 0, NVME);
+    assign(f, 4, 1, AHCI);
+    add_function(f, OTHER, "pciback", 0);
+    assign(f, 7, 0, OTHER);
+    g_assert_cmpint(run(f, data), ==, 0);
+    check_out(f, AHCI ": allowed\n" NVME ": allowed\n");
+    check_err(f, "may stay without MSI until it is attached anew");
+    check_file(f, ATTRIBUTE, AHCI "\n" NVME "\n");
+    g_assert_cmpint(run(f, data), ==, 0);
+    check_out(f, AHCI ": already allowed\n" NVME ": already allowed\n");
+    check_err(f, NULL);
+}
+
+static void test_no_domain(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    static const char *const bad[] = {
+        "hv", "hvm-d", "5", "00007x", "4294967300", "99999999999999999999",
+        "32752", "''", "-1x",
+    };
+
+    assign(f, 4, 0, AHCI);
+    for (unsigned i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autofree char *words = g_strdup_printf("-- %s", bad[i]);
+
+        check_refusal(f, words, 1, "there is no such domain");
+    }
+}
+
+static void test_no_domain_device(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    check_refusal(f, "hvm", 1, "neither this domain nor a stub domain of it has "
+                  "a PCI device; see: xl pci-list hvm");
+    assign(f, 7, 0, AHCI);
+    check_refusal(f, "hvm", 1, "neither this domain");
+    check_refusal(f, "0", 1, "neither this domain");
+}
+
+static void test_no_stubdom(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    assign(f, 7, 0, AHCI);
+    check_refusal(f, "--stubdom-only plain", 1, "domain 7 (plain) has it, which "
+                  "is no stub domain");
+    check_refusal(f, "-s " AHCI, 1, "domain 7 (plain) has it, which is no stub");
+    check_refusal(f, "-s " NVME, 1, NVME ": no domain has it");
+    g_assert_cmpint(run(f, "plain"), ==, 0);
+    check_out(f, AHCI ": allowed\n");
+    g_assert_nonnull(strstr(f->err, "is no stub domain"));
+}
+
+static void test_stubdom_only(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    assign(f, 4, 0, AHCI);
+    g_assert_cmpint(run(f, "-s " AHCI), ==, 0);
+    check_out(f, AHCI ": allowed\n");
+    assign(f, 4, 1, NVME);
+    g_assert_cmpint(run(f, "-s hvm"), ==, 0);
+    check_out(f, AHCI ": already allowed\n" NVME ": allowed\n");
+}
+
+/* What xenstore says is believed of the domain, not of the device. */
+static void test_domain_without_pciback(Fixture *f,
+                                        gconstpointer data G_GNUC_UNUSED)
+{
+    add_function(f, OTHER, "xhci_hcd", 0);
+    assign(f, 4, 0, OTHER);
+    assign(f, 4, 1, "rubbish");
+    check_refusal(f, "hvm", 1, "it belongs to the driver xhci_hcd");
+}
+
+/* What no libxl writes */
+static void test_domain_rubbish(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    put_node(f, "3x", "/local/domain/7/target");
+    assign(f, 7, 0, AHCI);
+    put_node(f, NVME, "/local/domain/0/backend/pci/4x/0/dev-0");
+    check_refusal(f, "hvm", 1, "neither this domain");
+    check_refusal(f, "hvm-dm", 1, "neither this domain");
+    check_refusal(f, "-s plain", 1, "is no stub domain");
+}
+
+static void test_no_xenstore(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    assign(f, 4, 0, AHCI);
+    f->no_xenstore = true;
+    check_refusal(f, "hvm", 3, "xenstore cannot be read");
+    check_refusal(f, "-s " AHCI, 3, "xenstore cannot be read");
+    g_assert_cmpint(run(f, AHCI), ==, 0);
+    check_out(f, AHCI ": allowed\n");
+    check_err(f, NULL);
+}
+
+/* --- by the configuration file ------------------------------------------- */
+
+static void configure(Fixture *f, const char *text)
+{
+    put(f, "etc/xen/xen-pt-msi-allow.conf", text, -1);
+}
+
+static void test_configured(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    f->no_xenstore = true;
+    g_assert_cmpint(run(f, "--configured"), ==, 0);
+    configure(f, "# nothing\n\n");
+    g_assert_cmpint(run(f, "--configured"), ==, 0);
+    check_file(f, ATTRIBUTE, "");
+
+    /* The second is not with pciback, and that is as it may be. */
+    configure(f, "# disk\n\t03:00.1 # NVMe\r\n00:06.0\n");
+    g_assert_cmpint(run(f, "-c -n"), ==, 0);
+    check_out(f, NVME ": would be allowed\n");
+    g_assert_cmpint(run(f, "--configured"), ==, 0);
+    check_out(f, NVME ": allowed\n");
+    check_err(f, NULL);
+    check_file(f, ATTRIBUTE, NVME "\n");
+    g_assert_cmpint(run(f, "--configured"), ==, 0);
+    check_out(f, "");
+
+    configure(f, "00:06.0\nall");
+    g_assert_cmpint(run(f, "--configured"), ==, 0);
+    check_out(f, AHCI ": allowed\n");
+    check_file(f, ATTRIBUTE, NVME "\n" AHCI "\n");
+}
+
+static void test_bad_configuration(Fixture *f,
+                                   gconstpointer data G_GNUC_UNUSED)
+{
+    static const char *const bad[] = {
+        "00:05.0\nnone\n", "\n00:05.0 00:06.0", "#\nall 00:05.0", "all\n*",
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(bad); i++) {
+        configure(f, bad[i]);
+        check_refusal(f, "--configured", 2,
+                      "/etc/xen/xen-pt-msi-allow.conf, line 2: ");
+    }
+}
+
+static void test_configured_refused(Fixture *f,
+                                    gconstpointer data G_GNUC_UNUSED)
+{
+    configure(f, "all");
+    f->faults = FAKE_REFUSED;
+    g_assert_cmpint(run(f, "--configured"), ==, 1);
+    check_out(f, "");
+    g_assert_nonnull(strstr(f->err, AHCI ": pciback refuses"));
+    g_assert_nonnull(strstr(f->err, NVME ": pciback refuses"));
+}
+
+/* --- the list ------------------------------------------------------------ */
+
+static void test_table(Fixture *f, gconstpointer data)
+{
+    assign(f, 4, 0, AHCI);
+    add_function(f, OTHER, "pciback", 0);
+    assign(f, 7, 0, OTHER);
+    put(f, ATTRIBUTE, AHCI "\n", -1);
+    put(f, PERMISSIVE, OTHER "\n", -1);
+    g_assert_cmpint(run(f, data), ==, 0);
+    check_err(f, NULL);
+    check_out(f,
+"DEVICE        DOMAIN     STUB DOMAIN  PERMISSION  PERMISSIVE  MSI     MSI-X\n"
+AHCI "  hvm (3)    hvm-dm (4)   given       no          on      absent\n"
+NVME "  -          -            refused     no          off     on\n"
+OTHER "  plain (7)  -            refused     yes         absent  absent\n");
+}
+
+static void test_json(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    add_domain(f, 3, "a \"guest\"\\\n", 0);
+    assign(f, 4, 0, NVME);
+    put(f, ATTRIBUTE, NVME "\n", -1);
+    g_assert_cmpint(run(f, "--json"), ==, 0);
+    check_err(f, NULL);
+    check_out(f,
+"[\n"
+"  {\"device\": \"" AHCI "\", \"assigned\": false, \"domain\": null, "
+"\"stub-domain\": null, \"permission\": false, \"permissive\": false, "
+"\"msi\": \"on\", \"msix\": \"absent\"},\n"
+"  {\"device\": \"" NVME "\", \"assigned\": true, "
+"\"domain\": {\"id\": 3, \"name\": \"a \\\"guest\\\"\\\\\\u000a\"}, "
+"\"stub-domain\": {\"id\": 4, \"name\": \"hvm-dm\"}, "
+"\"permission\": true, \"permissive\": false, "
+"\"msi\": \"off\", \"msix\": \"on\"}\n"
+"]\n");
+}
+
+static void test_list_unknown(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    assign(f, 4, 0, AHCI);
+    erase(f, ATTRIBUTE);
+    erase(f, PERMISSIVE);
+    f->no_xenstore = true;
+    g_assert_cmpint(run(f, "--json"), ==, 0);
+    g_assert_nonnull(strstr(f->out, "{\"device\": \"" AHCI "\", "
+        "\"assigned\": null, \"domain\": null, \"stub-domain\": null, "
+        "\"permission\": null, \"permissive\": null, "));
+    g_assert_nonnull(strstr(f->err, "xenstore cannot be read"));
+    g_assert_cmpint(run(f, "--list"), ==, 0);
+    g_assert_nonnull(strstr(f->out, AHCI "  unknown  unknown      unknown     "
+                            "unknown     on "));
+}
+
+static void test_list_empty(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    erase(f, PCIBACK "/" AHCI);
+    erase(f, PCIBACK "/" NVME);
+    g_assert_cmpint(run(f, "--json"), ==, 0);
+    check_out(f, "[]\n");
+    g_assert_cmpint(run(f, ""), ==, 0);
+    check_out(f, "DEVICE  DOMAIN  STUB DOMAIN  PERMISSION  PERMISSIVE  MSI  "
+              "MSI-X\n");
+}
+
+/* A domain that ends while the list is made */
+static void test_list_nameless(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    assign(f, 4, 0, AHCI);
+    erase(f, "xs/local/domain/3/name/=");
+    g_assert_cmpint(run(f, "--list"), ==, 0);
+    g_assert_nonnull(strstr(f->out, AHCI "  ? (3)   hvm-dm (4) "));
+}
+
+typedef struct ConfigCase {
+    const char *what;
+    unsigned size;
+    guint8 offset, value;
+    const char *msi, *msix;
+} ConfigCase;
+
+static void test_config_space(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    static const ConfigCase cases[] = {
+        { "whole", 256, 0, 0x86, "on", "off" },
+        { "extended", 4096, 0, 0x86, "on", "off" },
+        { "the header, for a user", 64, 0, 0x86, "unknown", "unknown" },
+        { "empty", 0, 0, 0x86, "unknown", "unknown" },
+        { "no list", 256, 0x06, 0x00, "absent", "absent" },
+        { "a loop", 256, 0x51, 0x40, "on", "absent" },
+        { "a pointer into the header", 256, 0x41, 0x3c, "absent", "absent" },
+        { "MSI masked off by nothing", 256, 0x53, 0xff, "on", "off" },
+        { "MSI off", 256, 0x52, 0xfe, "off", "off" },
+        { "MSI-X on", 256, 0xb3, 0x80, "on", "on" },
+        { "the last capability at the end", 256, 0x51, 0xfc, "on", "absent" },
+    };
+    guint8 config[4096] = { 0 };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const ConfigCase *c = &cases[i];
+        g_autofree char *want = g_strdup_printf(
+            "\"msi\": \"%s\", \"msix\": \"%s\"}", c->msi, c->msix);
+
+        g_test_message("%s", c->what);
+        fill_config(config, MSI_ON | MSIX_OFF);
+        config[c->offset] = c->value;
+        put(f, "sys/bus/pci/devices/" AHCI "/config", (char *)config, c->size);
+        g_assert_cmpint(run(f, "--json"), ==, 0);
+        *strchr(f->out, '}') = '\0';
+        g_assert_true(g_str_has_suffix(strcat(f->out, "}"), want));
+    }
+    memset(config, 0xff, 256);
+    put(f, "sys/bus/pci/devices/" AHCI "/config", (char *)config, 256);
+    g_assert_cmpint(run(f, "--json"), ==, 0);
+    g_assert_nonnull(strstr(f->out, "\"msi\": \"unknown\""));
+}
+
+/* --- the command line ---------------------------------------------------- */
+
+static void test_usage(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    static const char *const bad[] = {
+        "--json " AHCI, "--list hvm", "--list --configured", "-l -n",
+        "--json --stubdom-only", "--configured " AHCI, "-c -s", "--dry-run",
+        "--stubdom-only",
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_assert_cmpint(run(f, bad[i]), ==, 2);
+        check_out(f, "");
+        check_err(f, "");
+    }
+    g_assert_cmpint(run(f, "--none " AHCI), ==, 2);
+    check_err(f, "--none: no such option");
+    g_assert_cmpint(run(f, "--root " AHCI " --root"), ==, 2);
+    check_file(f, ATTRIBUTE, "");
+    g_assert_cmpint(run(f, "--help"), ==, 0);
+    g_assert_true(g_str_has_prefix(f->out, "Usage: xen-pt-msi-allow "));
+}
+
+/* A list that is cut off by a full disk is no success. */
+static void test_full(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    g_autofree char *line = g_strdup_printf(
+        "sh -c '%s --root=%s --list >/dev/full 2>/dev/null'", program, f->dir);
+    g_auto(GStrv) argv = NULL;
+    int status;
+
+    g_assert_true(g_shell_parse_argv(line, NULL, &argv, NULL));
+    g_assert_true(g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH, NULL,
+                               NULL, NULL, NULL, &status, NULL));
+    g_assert_true(WIFEXITED(status));
+    g_assert_cmpint(WEXITSTATUS(status), ==, 3);
+}
+
+/* --- every failure in turn ------------------------------------------------ */
+
+static bool given(Fixture *f)
+{
+    g_autofree char *file = g_build_filename(f->dir, ATTRIBUTE, NULL);
+    g_autofree char *text = NULL;
+
+    g_assert_true(g_file_get_contents(file, &text, NULL, NULL));
+    return strcmp(text, AHCI "\n" NVME "\n") == 0;
+}
+
+/* Let the Nth operation fail, for all N; then success is no lie. */
+static void test_walk(Fixture *f, gconstpointer data)
+{
+    g_autofree char *failed = g_build_filename(f->dir, "failed", NULL);
+    bool listing = g_str_has_prefix(data, "-j");
+    unsigned n = 0;
+
+    configure(f, "all");
+    assign(f, 4, 0, AHCI);
+    assign(f, 4, 1, NVME);
+    do {
+        int status;
+
+        g_unlink(failed);
+        put(f, ATTRIBUTE, "", 0);
+        f->fail_at = ++n;
+        status = run(f, data);
+        g_assert_cmpint(status, <=, 3);
+        g_assert_true(status || listing || given(f));
+        if (status) {
+            g_assert_nonnull(strstr(f->err, "Input/output error"));
+        }
+        if (listing && status == 0) {
+            g_assert_true(g_str_has_suffix(f->out, "\n]\n"));
+        }
+    } while (g_access(failed, F_OK) == 0);
+    g_assert_cmpuint(n, >, 8);
+    failures += n - 1;
+}
+
+/* --- what is said of the options ----------------------------------------- */
+
+static GHashTable *words_of(const char *text, const char *pattern)
+{
+    g_autoptr(GRegex) regex = g_regex_new(pattern, 0, 0, NULL);
+    g_autoptr(GMatchInfo) match = NULL;
+    GHashTable *set = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+                                            NULL);
+
+    for (g_regex_match(regex, text, 0, &match); g_match_info_matches(match);
+         g_match_info_next(match, NULL)) {
+        g_hash_table_add(set, g_match_info_fetch(match, 1));
+    }
+    return set;
+}
+
+static void check_same(const char *what, GHashTable *a, GHashTable *b)
+{
+    GHashTableIter iter;
+    gpointer word;
+
+    for (int i = 0; i < 2; i++) {
+        g_hash_table_iter_init(&iter, i ? b : a);
+        while (g_hash_table_iter_next(&iter, &word, NULL)) {
+            if (!g_hash_table_contains(i ? a : b, word)) {
+                g_test_message("%s: --help and it differ in %s", what,
+                               (char *)word);
+                g_test_fail();
+            }
+        }
+    }
+}
+
+/* The manual page and the completion know the options that --help knows. */
+static void test_options(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    g_autofree char *dir = g_strdup(g_getenv("MSI_ALLOW_SOURCE"));
+    g_autofree char *page = NULL, *bash = NULL;
+    g_autofree char *man = g_build_filename(dir, "xen-pt-msi-allow.8", NULL);
+    g_autofree char *completion = g_build_filename(dir,
+                                                   "xen-pt-msi-allow.bash",
+                                                   NULL);
+    g_autoptr(GHashTable) help = NULL, in_man = NULL, in_bash = NULL;
+
+    g_assert_cmpint(run(f, "--help"), ==, 0);
+    help = words_of(f->out, "(?m)^  (?:-.,|   ) --([a-z-]+)");
+    g_assert_cmpuint(g_hash_table_size(help), >, 5);
+    g_assert_true(g_file_get_contents(man, &page, NULL, NULL));
+    in_man = words_of(page, "(?m)^\\.It .*Fl -([a-z-]+)");
+    check_same("xen-pt-msi-allow.8", help, in_man);
+    g_assert_true(g_file_get_contents(completion, &bash, NULL, NULL));
+    in_bash = words_of(strstr(bash, "words=\"--"), "--([a-z-]+)[ \"]");
+    g_assert_true(g_hash_table_remove(help, "root"));   /* for tests */
+    check_same("xen-pt-msi-allow.bash", help, in_bash);
+}
+
+#define ADD(name, func, data) \
+    g_test_add("/msi-allow/" name, Fixture, data, setup, func, teardown)
+
+int main(int argc, char **argv)
+{
+    int status;
+
+    g_test_init(&argc, &argv, NULL);
+    program = g_getenv("MSI_ALLOW");
+    g_assert_nonnull(program);
+    ADD("address", test_address, NULL);
+    ADD("address/already", test_already, NULL);
+    ADD("address/dry-run", test_dry_run, NULL);
+    ADD("address/not-root", test_not_root, NULL);
+    ADD("address/no-pciback", test_no_pciback, NULL);
+    ADD("address/old-kernel", test_old_kernel, NULL);
+    ADD("address/no-device", test_no_device, NULL);
+    ADD("address/other-driver", test_other_driver, NULL);
+    ADD("address/no-driver", test_no_driver, NULL);
+    ADD("address/none", test_no_address, NULL);
+    ADD("address/case", test_address_case, NULL);
+    ADD("address/refused", test_refused, NULL);
+    ADD("address/permissive", test_permissive, NULL);
+    ADD("address/several", test_several, NULL);
+    ADD("qubes", test_qubes, NULL);
+    ADD("domain/name", test_domain, "hvm");
+    ADD("domain/number", test_domain, "3");
+    ADD("domain/stubdom-name", test_domain, "hvm-dm");
+    ADD("domain/stubdom-number", test_domain, "4");
+    ADD("domain/none", test_no_domain, NULL);
+    ADD("domain/no-device", test_no_domain_device, NULL);
+    ADD("domain/no-stubdom", test_no_stubdom, NULL);
+    ADD("domain/stubdom-only", test_stubdom_only, NULL);
+    ADD("domain/without-pciback", test_domain_without_pciback, NULL);
+    ADD("domain/rubbish", test_domain_rubbish, NULL);
+    ADD("domain/no-xenstore", test_no_xenstore, NULL);
+    ADD("configured", test_configured, NULL);
+    ADD("configured/bad", test_bad_configuration, NULL);
+    ADD("configured/refused", test_configured_refused, NULL);
+    ADD("list/table", test_table, "--list");
+    ADD("list/default", test_table, "");
+    ADD("list/json", test_json, NULL);
+    ADD("list/unknown", test_list_unknown, NULL);
+    ADD("list/empty", test_list_empty, NULL);
+    ADD("list/nameless", test_list_nameless, NULL);
+    ADD("list/config-space", test_config_space, NULL);
+    ADD("usage", test_usage, NULL);
+    ADD("full", test_full, NULL);
+    ADD("walk/address", test_walk, AHCI " " NVME);
+    ADD("walk/domain", test_walk, "hvm");
+    ADD("walk/stubdom-only", test_walk, "-s " AHCI " " NVME);
+    ADD("walk/configured", test_walk, "--configured");
+    ADD("walk/list", test_walk, "-j");
+    ADD("options", test_options, NULL);
+    status = g_test_run();
+    printf("# %u operations failed in turn\n", failures);
+    return status;
+}
