@@ -80,6 +80,7 @@ docs: $(B)/config.mak
 .PHONY: install
 install: image
 	@stubdom/install $(B) "$(DESTDIR)" "$(PREFIX)"
+	@dom0/install $(B) "$(DESTDIR)" "$(PREFIX)"
 
 .PHONY: clean distclean help
 clean:
@@ -101,6 +102,6 @@ help:
 	@echo 'make fuzz        fuzz the registers and the sequence for a while'
 	@echo 'make coverage    how much of layers 2 to 4 the unit tests run'
 	@echo 'make docs        build the documentation as HTML, in build/docs'
-	@echo 'make install     install the image and its kernel; DESTDIR= PREFIX='
+	@echo 'make install     install the image, its kernel, dom0'\''s tool; DESTDIR= PREFIX='
 	@echo 'make clean       remove what was built; distclean: the downloads too'
 	@echo 'Options of the first set-up: make CONFIGURE_ARGS=..., see ./configure --help'

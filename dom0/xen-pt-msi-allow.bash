@@ -11,7 +11,6 @@ _xen_pt_msi_allow()
     # The word begins where COMP_LINE does, not at readline's last colon.
     cur=${COMP_LINE:0:COMP_POINT}
     cur=${cur##*[[:space:]]}
-    COMPREPLY=()
     case $cur in
     -*)
         words="--dry-run --stubdom-only --configured --list --json --help"
