@@ -102,6 +102,6 @@ help:
 	@echo 'make fuzz        fuzz the registers and the sequence for a while'
 	@echo 'make coverage    how much of layers 2 to 4 the unit tests run'
 	@echo 'make docs        build the documentation as HTML, in build/docs'
-	@echo 'make install     install the image, its kernel, dom0'\''s tool; DESTDIR= PREFIX='
+	@echo 'make install     install image, kernel and a tool for dom0; DESTDIR= PREFIX='
 	@echo 'make clean       remove what was built; distclean: the downloads too'
 	@echo 'Options of the first set-up: make CONFIGURE_ARGS=..., see ./configure --help'
