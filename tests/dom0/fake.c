@@ -107,7 +107,7 @@ DIR *__wrap_opendir(const char *path)
     return fails() ? NULL : __real_opendir(path);
 }
 
-/* As allow_interrupt_control_store() of Linux: the address, nothing behind it */
+/* As Linux, allow_interrupt_control_store(): an address, nothing behind it */
 static ssize_t give(const char *attribute, const char *text, size_t size)
 {
     unsigned domain, bus, dev, func;
