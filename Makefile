@@ -34,7 +34,7 @@ image: qemu tools
 	@stubdom/mkimage -b $(B) --qemu=$(QEMU) \
 	    --init=$(B)/meson/stubdom/stubdom-init --output=$(IMAGE) \
 	    --kernel-output=$(B)/stubdom/xen-pt-stubdom-vmlinuz
-	@stubdom/mkimage -b $(B) --qemu=$(QEMU).stock \
+	@stubdom/mkimage -b $(B) --qemu=$(QEMU).stock --stock \
 	    --init=$(B)/meson/stubdom/stubdom-init \
 	    --output=$(B)/stubdom/stock/xen-pt-stubdom.cpio
 
