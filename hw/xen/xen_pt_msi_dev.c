@@ -1,5 +1,5 @@
 /*
- * Xen PCI pass-through: MSI of a device
+ * Xen PCI pass-through: MSI and MSI-X of a device
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
@@ -12,6 +12,7 @@
 #include "hw/qdev-core.h"
 #include "hw/xen/xen_pt.h"
 #include "hw/xen/xen_pt_msi_report.h"
+#include "hw/xen/xen_pt_msix.h"
 #include "trace.h"
 
 static uint8_t read_byte(void *opaque, uint8_t offset)
@@ -23,10 +24,10 @@ static uint8_t read_byte(void *opaque, uint8_t offset)
                                                                   : value;
 }
 
-static uint8_t find_msi(const XenPTCaps *caps)
+static uint8_t find(const XenPTCaps *caps, uint8_t id)
 {
     for (unsigned i = 0; i < caps->n; i++) {
-        if (caps->cap[i].id == PCI_CAP_ID_MSI) {
+        if (caps->cap[i].id == id) {
             return caps->cap[i].offset;
         }
     }
@@ -39,51 +40,133 @@ static bool want_probe(const XenPCIPassthroughState *s)
            (s->msi_probe == ON_OFF_AUTO_AUTO && xen_is_stubdomain);
 }
 
-void xen_pt_msi_realize(XenPCIPassthroughState *s)
+/* Returns: false where there is nothing that a guest could be shown. */
+static bool read_registers(XenPTMSI *msi)
+{
+    XenHostPCIDevice *d = &msi->s->real_device;
+    bool is_msix = msi->id == PCI_CAP_ID_MSIX;
+    unsigned size = XEN_PT_MSIX_REGS_SIZE;
+
+    if (xen_host_pci_get_word(d, msi->base + PCI_MSI_FLAGS, &msi->control) ||
+        msi->control == UINT16_MAX) {
+        xen_pt_msi_warn_broken(msi, "cannot be read");
+        return false;
+    }
+    if (!is_msix) {
+        size = xen_pt_msi_regs_size(msi->control);
+    }
+    if (msi->base + size > PCI_CONFIG_SPACE_SIZE) {
+        xen_pt_msi_warn_broken(msi, "leaves config space");
+        return false;
+    }
+    if (is_msix) {
+        return xen_pt_msix_new(msi) == 0;
+    }
+    xen_pt_msi_regs_init(&msi->regs, msi->control, 0);
+    return true;
+}
+
+static XenPTMSI *new_capability(XenPCIPassthroughState *s, uint8_t id)
 {
     XenHostPCIDevice *d = &s->real_device;
+    uint8_t base = find(&s->caps, id);
     XenPTMSI *msi;
-    uint16_t control;
+    unsigned n;
 
-    s->msi = NULL;
+    if (!base) {
+        return NULL;
+    }
+    msi = g_new0(XenPTMSI, 1);
+    msi->s = s;
+    msi->id = id;
+    msi->base = base;
+    msi->what = id == PCI_CAP_ID_MSIX ? "MSI-X" : "MSI";
+    snprintf(msi->name, sizeof(msi->name), "%04x:%02x:%02x.%x",
+             d->domain, d->bus, d->dev, d->func);
+    msi->hidden = !read_registers(msi);
+    n = msi->x ? msi->x->table.n : 1;
+    msi->vector = g_new0(XenPTMSIVector, n);
+    xen_pt_msi_seq_init(&msi->seq, &xen_pt_msi_host_ops, msi, msi->regs.enable,
+                        msi->regs.maskall, msi->vector, n);
+    return msi;
+}
+
+static bool found_on(const XenPTMSI *msi)
+{
+    return msi->control & msi->regs.enable;
+}
+
+static void probe(XenPTMSI *msi)
+{
+    if (!msi->hidden && want_probe(msi->s)) {
+        msi->hidden = !xen_pt_msi_seq_probe(&msi->seq);
+    }
+    msi->realize_fault = msi->seq.fault;
+    trace_xen_pt_msi_realize(msi->name, msi->what, msi->base, msi->control,
+                             msi->hidden);
+    xen_pt_msi_report(msi);
+}
+
+void xen_pt_msi_realize(XenPCIPassthroughState *s)
+{
+    XenPTMSI *both[2];
+
     s->caps.n = 0;
     if (read_byte(s, PCI_STATUS) & PCI_STATUS_CAP_LIST) {
         xen_pt_caps_walk(&s->caps, read_byte, s);
     }
-    if (!find_msi(&s->caps)) {
-        return;
-    }
+    both[0] = s->msi = new_capability(s, PCI_CAP_ID_MSI);
+    both[1] = s->msix = new_capability(s, PCI_CAP_ID_MSIX);
 
-    msi = s->msi = g_new0(XenPTMSI, 1);
-    msi->s = s;
-    msi->base = find_msi(&s->caps);
-    snprintf(msi->name, sizeof(msi->name), "%04x:%02x:%02x.%x",
-             d->domain, d->bus, d->dev, d->func);
-    xen_pt_msi_seq_init(&msi->seq, &xen_pt_msi_host_ops, msi,
-                        PCI_MSI_FLAGS_ENABLE, &msi->vector, 1);
-
-    if (xen_host_pci_get_word(d, msi->base + PCI_MSI_FLAGS, &control) ||
-        control == UINT16_MAX ||
-        msi->base + xen_pt_msi_regs_size(control) > PCI_CONFIG_SPACE_SIZE) {
-        msi->hidden = true;
-        xen_pt_msi_warn_broken(msi);
-        return;
+    /* pciback has one of them on at a time: both go off before a probe. */
+    for (unsigned i = 0; i < ARRAY_SIZE(both); i++) {
+        if (both[i] && !both[i]->hidden && found_on(both[i])) {
+            both[i]->hidden = !xen_pt_msi_seq_clear(&both[i]->seq);
+        }
     }
-    xen_pt_msi_regs_init(&msi->regs, control, 0);
-
-    if ((control & PCI_MSI_FLAGS_ENABLE) && !xen_pt_msi_seq_clear(&msi->seq)) {
-        msi->hidden = true;
-    } else if (want_probe(s)) {
-        msi->hidden = !xen_pt_msi_seq_probe(&msi->seq);
+    for (unsigned i = 0; i < ARRAY_SIZE(both); i++) {
+        if (both[i]) {
+            probe(both[i]);
+        }
     }
-    msi->realize_fault = msi->seq.fault;
-    trace_xen_pt_msi_realize(msi->name, msi->base, control, msi->hidden);
-    xen_pt_msi_report(msi);
+    if (s->msix && !s->msix->hidden) {
+        xen_pt_msix_map(s->msix);
+    }
 }
 
-uint8_t xen_pt_msi_start(XenPCIPassthroughState *s, uint8_t next)
+void xen_pt_msi_unrealize(XenPCIPassthroughState *s)
 {
-    XenPTMSI *msi = s->msi;
+    if (s->msix && s->msix->x) {
+        xen_pt_msix_unmap(s->msix);
+    }
+}
+
+static void free_capability(XenPTMSI *msi)
+{
+    if (msi) {
+        if (msi->x) {
+            xen_pt_msix_free(msi);
+        }
+        g_free(msi->vector);
+        g_free(msi);
+    }
+}
+
+void xen_pt_msi_finalize(XenPCIPassthroughState *s)
+{
+    g_clear_pointer(&s->msi, free_capability);
+    g_clear_pointer(&s->msix, free_capability);
+}
+
+static XenPTMSI *with_id(const XenPCIPassthroughState *s, uint8_t id)
+{
+    return id == PCI_CAP_ID_MSI ? s->msi :
+           id == PCI_CAP_ID_MSIX ? s->msix : NULL;
+}
+
+uint8_t xen_pt_msi_start(XenPCIPassthroughState *s, uint8_t id, uint8_t next)
+{
+    XenPTMSI *msi = with_id(s, id);
 
     msi->regs.value[PCI_CAP_LIST_NEXT] = next;
     return msi->regs.size;
@@ -91,21 +174,28 @@ uint8_t xen_pt_msi_start(XenPCIPassthroughState *s, uint8_t next)
 
 bool xen_pt_msi_hidden(const XenPCIPassthroughState *s, uint8_t id)
 {
-    return id == PCI_CAP_ID_MSI && s->msi && s->msi->hidden;
+    const XenPTMSI *msi = with_id(s, id);
+
+    return msi && msi->hidden;
 }
 
-static bool is_ours(const XenPTMSI *msi, uint32_t addr)
+static bool is_at(const XenPTMSI *msi, uint32_t addr)
 {
     return msi && addr >= msi->base && addr < msi->base + msi->regs.size;
+}
+
+static XenPTMSI *at(const XenPCIPassthroughState *s, uint32_t addr)
+{
+    return is_at(s->msi, addr) ? s->msi : is_at(s->msix, addr) ? s->msix : NULL;
 }
 
 bool xen_pt_msi_config_read(XenPCIPassthroughState *s, uint32_t addr, int len,
                             uint32_t *value)
 {
-    XenPTMSI *msi = s->msi;
+    XenPTMSI *msi = at(s, addr);
     unsigned offset;
 
-    if (!is_ours(msi, addr)) {
+    if (!msi) {
         return false;
     }
     offset = addr - msi->base;
@@ -117,7 +207,29 @@ bool xen_pt_msi_config_read(XenPCIPassthroughState *s, uint32_t addr, int len,
     return true;
 }
 
-static void set_vector(XenPTMSI *msi)
+/* One of the two is on at a time (PCI 3.0, 6.8.2), as pciback has it too. */
+static bool other_is_on(const XenPTMSI *msi)
+{
+    const XenPTMSI *other = msi->x ? msi->s->msi : msi->s->msix;
+
+    return other && xen_pt_msi_seq_enabled(&other->seq);
+}
+
+static void write_control(XenPTMSI *msi)
+{
+    bool on = xen_pt_msi_regs_enable(&msi->regs);
+
+    if (on && !xen_pt_msi_seq_enabled(&msi->seq) && other_is_on(msi)) {
+        msi->seq.fault = (XenPTMSIFault) {
+            .step = XEN_PT_MSI_STEP_OTHER, .err = -EBUSY,
+        };
+        return;
+    }
+    xen_pt_msi_seq_set_control(&msi->seq, on,
+                               xen_pt_msi_regs_maskall(&msi->regs));
+}
+
+static void write_vector(XenPTMSI *msi)
 {
     XenPTMSIMessage m = xen_pt_msi_regs_message(&msi->regs);
 
@@ -128,10 +240,10 @@ static void set_vector(XenPTMSI *msi)
 bool xen_pt_msi_config_write(XenPCIPassthroughState *s, uint32_t addr,
                              uint32_t value, int len)
 {
-    XenPTMSI *msi = s->msi;
+    XenPTMSI *msi = at(s, addr);
     unsigned events;
 
-    if (!is_ours(msi, addr)) {
+    if (!msi) {
         return false;
     }
     if (msi->hidden) {
@@ -139,40 +251,57 @@ bool xen_pt_msi_config_write(XenPCIPassthroughState *s, uint32_t addr,
     }
     events = xen_pt_msi_regs_write(&msi->regs, addr - msi->base, value, len);
     if (events & XEN_PT_MSI_WROTE_VECTOR) {
-        set_vector(msi);
+        write_vector(msi);
     }
-    if (events & XEN_PT_MSI_WROTE_ENABLE) {
-        xen_pt_msi_seq_set_enable(&msi->seq,
-                                  xen_pt_msi_regs_enable(&msi->regs));
+    if (events & XEN_PT_MSI_WROTE_CONTROL) {
+        write_control(msi);
     }
     xen_pt_msi_regs_set_enable(&msi->regs, xen_pt_msi_seq_enabled(&msi->seq));
     xen_pt_msi_report(msi);
     return true;
 }
 
+static void disable(XenPTMSI *msi)
+{
+    if (msi && msi->regs.size) {
+        xen_pt_msi_seq_reset(&msi->seq);
+        xen_pt_msi_report(msi);
+    }
+}
+
 void xen_pt_msi_disable(XenPCIPassthroughState *s)
 {
-    if (s->msi && s->msi->regs.size) {
-        xen_pt_msi_seq_reset(&s->msi->seq);
-        xen_pt_msi_report(s->msi);
+    disable(s->msi);
+    disable(s->msix);
+}
+
+static void reset(XenPTMSI *msi)
+{
+    XenPTMSIRegs *r;
+    uint8_t next;
+
+    if (!msi || msi->hidden) {
+        return;
+    }
+    disable(msi);
+    r = &msi->regs;
+    next = r->value[PCI_CAP_LIST_NEXT];
+    if (msi->x) {
+        xen_pt_msi_regs_init_msix(r, msi->control, next,
+                                  xen_pt_msi_regs_read(r, PCI_MSIX_TABLE, 4),
+                                  xen_pt_msi_regs_read(r, PCI_MSIX_PBA, 4));
+        xen_pt_msix_table_reset(&msi->x->table);
+    } else {
+        xen_pt_msi_regs_init(r, msi->control, next);
     }
 }
 
 static void xen_pt_msi_reset(DeviceState *dev)
 {
     XenPCIPassthroughState *s = XEN_PT_DEVICE(dev);
-    XenPTMSI *msi = s->msi;
-    uint16_t layout;
-    uint8_t next;
 
-    if (!msi || msi->hidden) {
-        return;
-    }
-    xen_pt_msi_disable(s);
-    layout = xen_pt_msi_regs_read(&msi->regs, PCI_MSI_FLAGS, 2);
-    next = xen_pt_msi_regs_read(&msi->regs, PCI_CAP_LIST_NEXT, 1);
-    xen_pt_msi_regs_init(&msi->regs, layout, next);
-    set_vector(msi);
+    reset(s->msi);
+    reset(s->msix);
 }
 
 void xen_pt_msi_class_init(ObjectClass *klass)

@@ -11,6 +11,7 @@
 #include "hw/pci/pci.h"
 #include "hw/xen/xen_pt.h"
 #include "hw/xen/xen-legacy-backend.h"
+#include "hw/xen/xen_pt_msix.h"
 #include "trace.h"
 
 /* The gflags of XEN_DOMCTL_bind_pt_irq (xen/include/public/domctl.h). */
@@ -63,6 +64,18 @@ static uint8_t gvec(const XenPTMSIMessage *m)
     return m->data;
 }
 
+/* The address of the table's BAR; one that is not 0 asks Xen for MSI-X. */
+static uint64_t table_base(const XenPTMSI *msi)
+{
+    return msi->x ? msi->x->base : 0;
+}
+
+/* Where Xen is to find the guest's writes of mask bits. */
+static uint64_t guest_table(const XenPTMSI *msi)
+{
+    return msi->x ? msi->x->guest : 0;
+}
+
 static int host_map(void *world, unsigned vector, const XenPTMSIMessage *guest,
                     int *pirq)
 {
@@ -75,7 +88,8 @@ static int host_map(void *world, unsigned vector, const XenPTMSIMessage *guest,
     if (!is_mapped(requested)) {
         rc = xc_result(xc_physdev_map_pirq_msi(xen_xc, xen_domid, -1, pirq,
                                                PCI_DEVFN(d->dev, d->func),
-                                               d->bus, vector, 0));
+                                               d->bus, vector,
+                                               table_base(msi)));
     }
     if (!rc) {
         set_mapped(*pirq);
@@ -101,8 +115,13 @@ static int host_bind(void *world, unsigned vector, int pirq,
 {
     XenPTMSI *msi = world;
     uint32_t flags = gflags(guest) | (masked ? 0 : GFLAGS_UNMASKED);
-    int rc = xc_result(xc_domain_update_msi_irq(xen_xc, xen_domid, gvec(guest),
-                                                pirq, flags, 0));
+    int rc = -ENXIO;
+
+    if (guest_table(msi) != XEN_PT_MSIX_UNMAPPED) {
+        rc = xc_result(xc_domain_update_msi_irq(xen_xc, xen_domid, gvec(guest),
+                                                pirq, flags,
+                                                guest_table(msi)));
+    }
 
     trace_xen_pt_msi_bind(msi->name, vector, pirq, gvec(guest), flags, rc);
     return rc;
@@ -125,8 +144,12 @@ static int host_message(void *world, unsigned vector, XenPTMSIMessage *device)
     XenHostPCIDevice *d = &msi->s->real_device;
     uint32_t lo = 0, hi = 0;
     uint16_t data = 0;
-    int rc;
+    int rc = 0;
 
+    if (msi->x) {
+        *device = xen_pt_msix_device_message(msi->x, vector);
+        goto out;
+    }
     rc = xen_host_pci_get_long(d, msi->base + PCI_MSI_ADDRESS_LO, &lo);
     if (!rc && msi->regs.data == PCI_MSI_DATA_64) {
         rc = xen_host_pci_get_long(d, msi->base + PCI_MSI_ADDRESS_HI, &hi);
@@ -136,7 +159,9 @@ static int host_message(void *world, unsigned vector, XenPTMSIMessage *device)
     }
     device->address = (uint64_t)hi << 32 | lo;
     device->data = data;
-    trace_xen_pt_msi_message(msi->name, vector, device->address, data, rc);
+out:
+    trace_xen_pt_msi_message(msi->name, vector, device->address, device->data,
+                             rc);
     return rc;
 }
 

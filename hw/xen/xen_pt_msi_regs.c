@@ -1,5 +1,5 @@
 /*
- * Xen PCI pass-through: the MSI capability as the guest sees it
+ * Xen PCI pass-through: the capability as the guest sees it
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -8,12 +8,17 @@
 #include "hw/xen/xen_pt_msi_regs.h"
 
 #define CAP_ID_MSI  0x05
+#define CAP_ID_MSIX 0x11
 
 #define CAP_ID      0
 #define CAP_NEXT    1
 #define CONTROL     2
 #define ADDRESS_LO  4
 #define ADDRESS_HI  8           /* where the address has 64 bits */
+
+/* MSI-X (PCI 3.0, 6.8.2). */
+#define TABLE       4
+#define PBA         8
 
 /*
  * The registers behind the address, by layout (PCI 3.0, figure 6-9), and the
@@ -63,7 +68,7 @@ void xen_pt_msi_regs_init(XenPTMSIRegs *r, uint16_t control, uint8_t next)
 
     *r = (XenPTMSIRegs) {
         .size = l->size, .data = l->data, .mask = l->mask,
-        .pending = l->pending,
+        .pending = l->pending, .enable = XEN_PT_MSI_CTRL_ENABLE,
     };
     r->value[CAP_ID] = CAP_ID_MSI;
     r->value[CAP_NEXT] = next;
@@ -79,6 +84,21 @@ void xen_pt_msi_regs_init(XenPTMSIRegs *r, uint16_t control, uint8_t next)
     if (r->mask) {
         put(r->writable + r->mask, 1, 4);       /* of the one vector */
     }
+}
+
+void xen_pt_msi_regs_init_msix(XenPTMSIRegs *r, uint16_t control, uint8_t next,
+                               uint32_t table, uint32_t pba)
+{
+    *r = (XenPTMSIRegs) {
+        .size = XEN_PT_MSIX_REGS_SIZE, .enable = XEN_PT_MSIX_CTRL_ENABLE,
+        .maskall = XEN_PT_MSIX_CTRL_MASKALL,
+    };
+    r->value[CAP_ID] = CAP_ID_MSIX;
+    r->value[CAP_NEXT] = next;
+    put(r->value + CONTROL, control & XEN_PT_MSIX_CTRL_SIZE, 2);
+    put(r->value + TABLE, table, 4);
+    put(r->value + PBA, pba, 4);
+    put(r->writable + CONTROL, r->enable | r->maskall, 2);
 }
 
 /* How much of an access is in the capability. */
@@ -104,7 +124,7 @@ uint32_t xen_pt_msi_regs_read(const XenPTMSIRegs *r, unsigned offset,
 unsigned xen_pt_msi_regs_write(XenPTMSIRegs *r, unsigned offset,
                                uint32_t value, unsigned len)
 {
-    unsigned events = 0;
+    unsigned enable = CONTROL + (r->enable > UINT8_MAX), events = 0;
 
     len = clip(r, offset, len);
     for (unsigned i = 0; i < len; i++) {
@@ -112,8 +132,8 @@ unsigned xen_pt_msi_regs_write(XenPTMSIRegs *r, unsigned offset,
         uint8_t writable = r->writable[offset + i];
 
         *p = (old & ~writable) | ((value >> 8 * i) & writable);
-        if (offset + i == CONTROL) {
-            events |= XEN_PT_MSI_WROTE_ENABLE;
+        if (offset + i == enable) {
+            events |= XEN_PT_MSI_WROTE_CONTROL;
         } else if (*p != old) {
             events |= XEN_PT_MSI_WROTE_VECTOR;
         }
@@ -123,14 +143,19 @@ unsigned xen_pt_msi_regs_write(XenPTMSIRegs *r, unsigned offset,
 
 void xen_pt_msi_regs_set_enable(XenPTMSIRegs *r, bool on)
 {
-    uint16_t control = get(r->value + CONTROL, 2) & ~XEN_PT_MSI_CTRL_ENABLE;
+    uint16_t control = get(r->value + CONTROL, 2) & ~r->enable;
 
-    put(r->value + CONTROL, control | (on ? XEN_PT_MSI_CTRL_ENABLE : 0), 2);
+    put(r->value + CONTROL, control | (on ? r->enable : 0), 2);
 }
 
 bool xen_pt_msi_regs_enable(const XenPTMSIRegs *r)
 {
-    return get(r->value + CONTROL, 2) & XEN_PT_MSI_CTRL_ENABLE;
+    return get(r->value + CONTROL, 2) & r->enable;
+}
+
+bool xen_pt_msi_regs_maskall(const XenPTMSIRegs *r)
+{
+    return get(r->value + CONTROL, 2) & r->maskall;
 }
 
 bool xen_pt_msi_regs_masked(const XenPTMSIRegs *r)

@@ -11,6 +11,7 @@
 #include "qemu/error-report.h"
 #include "hw/xen/xen_pt.h"
 #include "hw/xen/xen_pt_msi_report.h"
+#include "hw/xen/xen_pt_msix.h"
 
 static const char *const step_name[] = {
     [XEN_PT_MSI_STEP_NONE] = "none",
@@ -20,10 +21,12 @@ static const char *const step_name[] = {
     [XEN_PT_MSI_STEP_READ] = "read",
     [XEN_PT_MSI_STEP_CHECK] = "check",
     [XEN_PT_MSI_STEP_ENABLE] = "enable",
+    [XEN_PT_MSI_STEP_MASKALL] = "maskall",
     [XEN_PT_MSI_STEP_UPDATE] = "update",
     [XEN_PT_MSI_STEP_DISABLE] = "disable",
     [XEN_PT_MSI_STEP_UNBIND] = "unbind",
     [XEN_PT_MSI_STEP_UNMAP] = "unmap",
+    [XEN_PT_MSI_STEP_OTHER] = "other",
 };
 
 static const char *const state_name[] = {
@@ -62,7 +65,13 @@ static const struct {
       "an interrupt of %s is still mapped, or the guest asks for the pirq of "
       "another; detach it and attach it anew" },
     { XEN_PT_MSI_STEP_MASTER, 0,
-      "so it is not probed whether %s may use MSI" },
+      "so it is not probed whether %s may use it" },
+    { XEN_PT_MSI_STEP_MAP, -ENOSPC,
+      "Xen has no more interrupts for %s; see its options nr_irqs and "
+      "extra_guest_irqs" },
+    { XEN_PT_MSI_STEP_MASKALL, -EACCES,
+      "pciback refuses to switch the function mask of %s: dom0 needs Linux "
+      "6.1 or newer" },
 };
 
 static char *fault_text(const XenPTMSIFault *f)
@@ -75,11 +84,14 @@ static char *fault_text(const XenPTMSIFault *f)
                                xen_pt_msi_check_reason(f->check));
     case XEN_PT_MSI_STEP_MASTER:
     case XEN_PT_MSI_STEP_ENABLE:
+    case XEN_PT_MSI_STEP_MASKALL:
     case XEN_PT_MSI_STEP_DISABLE:
         return g_strdup_printf("%s, written 0x%04x, reads 0x%04x (%s)",
                                f->step == XEN_PT_MSI_STEP_MASTER
                                ? "the command register" : "the control word",
                                f->written, f->read, g_strerror(-f->err));
+    case XEN_PT_MSI_STEP_OTHER:
+        return g_strdup("the guest has the other of MSI and MSI-X on");
     default:
         return g_strdup_printf("%s failed: %s", step_name[f->step],
                                g_strerror(-f->err));
@@ -104,7 +116,7 @@ static void warn_once(XenPTMSI *msi, const XenPTMSIFault *f, const char *what)
         }
     }
     text = fault_text(f);
-    warn_report("%s: MSI %s: %s%s%s", msi->name, what, text,
+    warn_report("%s: %s %s: %s%s%s", msi->name, msi->what, what, text,
                 remedy ? "; " : "", remedy ? remedy : "");
 }
 
@@ -118,10 +130,10 @@ void xen_pt_msi_report(XenPTMSI *msi)
     warn_once(msi, &msi->seq.undo, "not undone");
 }
 
-void xen_pt_msi_warn_broken(const XenPTMSI *msi)
+void xen_pt_msi_warn_broken(const XenPTMSI *msi, const char *how)
 {
-    warn_report("%s: MSI hidden from the guest: the capability at 0x%02x "
-                "cannot be read or leaves config space", msi->name, msi->base);
+    warn_report("%s: %s hidden from the guest: the capability at 0x%02x %s",
+                msi->name, msi->what, msi->base, how);
 }
 
 static const char *state(const XenPTMSI *msi)
@@ -148,23 +160,23 @@ static bool visit_fault(Visitor *v, const char *name, const XenPTMSIFault *f,
     return ok;
 }
 
-static void get_status(Object *obj, Visitor *v, const char *name, void *opaque,
-                       Error **errp)
+static void visit_status(Visitor *v, const char *name, const XenPTMSI *msi,
+                         Error **errp)
 {
-    const XenPTMSI *msi = XEN_PT_DEVICE(obj)->msi;
     const XenPTMSIFault none = { 0 };
     const XenPTMSIFault *fault = &none, *undo = &none;
     char *state_str = (char *)state(msi);
     int64_t failures = 0;
-    intList pirq = { 0 }, *pirqs = NULL;
+    g_autoptr(intList) pirqs = NULL;
 
     if (msi) {
         fault = msi->seq.fault.step ? &msi->seq.fault : &msi->realize_fault;
         undo = &msi->seq.undo;
         failures = msi->seq.undo_failures;
-        if (msi->vector.stage >= XEN_PT_MSI_MAPPED) {
-            pirq.value = msi->vector.pirq;
-            pirqs = &pirq;
+        for (unsigned i = msi->seq.used; i--; ) {
+            if (msi->vector[i].stage >= XEN_PT_MSI_MAPPED) {
+                QAPI_LIST_PREPEND(pirqs, msi->vector[i].pirq);
+            }
         }
     }
     if (!visit_start_struct(v, name, NULL, 0, errp)) {
@@ -179,10 +191,26 @@ static void get_status(Object *obj, Visitor *v, const char *name, void *opaque,
     visit_end_struct(v, NULL);
 }
 
+static void get_msi_status(Object *obj, Visitor *v, const char *name,
+                           void *opaque, Error **errp)
+{
+    visit_status(v, name, XEN_PT_DEVICE(obj)->msi, errp);
+}
+
+static void get_msix_status(Object *obj, Visitor *v, const char *name,
+                            void *opaque, Error **errp)
+{
+    visit_status(v, name, XEN_PT_DEVICE(obj)->msix, errp);
+}
+
 void xen_pt_msi_report_class_init(ObjectClass *klass)
 {
     object_class_property_add(klass, "msi-status", "XenPTMSIStatus",
-                              get_status, NULL, NULL, NULL);
+                              get_msi_status, NULL, NULL, NULL);
     object_class_property_set_description(klass, "msi-status",
         "state of MSI, its pirqs, and why it is refused");
+    object_class_property_add(klass, "msix-status", "XenPTMSIStatus",
+                              get_msix_status, NULL, NULL, NULL);
+    object_class_property_set_description(klass, "msix-status",
+        "state of MSI-X, its pirqs, and why it is refused");
 }

@@ -1,5 +1,5 @@
 /*
- * Xen PCI pass-through: the sequence that turns MSI on and off
+ * Xen PCI pass-through: the sequence that turns MSI and MSI-X on and off
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
@@ -13,6 +13,23 @@
 #include "hw/xen/xen_pt_msi_seq.h"
 
 #define COMMAND_MASTER 0x0004   /* PCI_COMMAND_MASTER */
+
+static bool is_msix(const XenPTMSISeq *s)
+{
+    return s->maskall;
+}
+
+/*
+ * Is there something to deliver? MSI has its one vector bound masked where the
+ * guest has masked it; a vector of MSI-X waits until it is not.
+ */
+static bool is_used(const XenPTMSISeq *s, unsigned i)
+{
+    const XenPTMSIVector *v = &s->vec[i];
+
+    return xen_pt_msi_guest_usable(&v->want.message) &&
+           !(is_msix(s) && v->want.masked);
+}
 
 /* One word, of which all-ones is never a value. */
 static int read_word(XenPTMSISeq *s, XenPTMSIWord word, uint16_t *value)
@@ -45,15 +62,16 @@ static int switch_off(XenPTMSISeq *s, XenPTMSIFault *f)
     f->step = XEN_PT_MSI_STEP_DISABLE;
     rc = read_word(s, XEN_PT_MSI_CONTROL, &now);
     if (rc && s->armed) {
-        /* A lost read is no reason to leave on what switch_on() wrote. */
-        now = s->off | s->enable;
+        /* A lost read is no reason to leave on what was written here. */
+        now = s->control;
         rc = 0;
     }
     s->armed = false;
     if (rc || !(now & s->enable)) {
         return rc;
     }
-    return toggle(s, XEN_PT_MSI_CONTROL, now, s->enable, f);
+    return toggle(s, XEN_PT_MSI_CONTROL, now,
+                  now & (s->enable | s->maskall), f);
 }
 
 /* With a second look, and no more: one access may have been lost. */
@@ -119,8 +137,9 @@ static void turn_off(XenPTMSISeq *s)
     XenPTMSIFault f = { 0 }, again = { 0 };
 
     f.err = switch_off(s, &f);
-    for (unsigned i = s->nvec; i--; ) {
+    for (unsigned i = s->used; i--; ) {
         vector_down(s, i);
+        s->vec[i].refused = false;
     }
     /* Xen clears ENABLE itself when the last vector is unmapped; look again. */
     if (f.err && switch_off(s, &again)) {
@@ -134,10 +153,14 @@ static void turn_off(XenPTMSISeq *s)
  * device, then one write of ENABLE, believed when it reads back.
  */
 
-/* Map, bind, check; ENABLE is not touched before all vectors are through. */
+/*
+ * Map, bind, check. Nothing is sent before that: MSI has ENABLE off; a vector
+ * of MSI-X, which may come while ENABLE is on, is masked by Xen until the end.
+ */
 static int vector_up(XenPTMSISeq *s, unsigned i, XenPTMSIFault *f)
 {
     XenPTMSIVector *v = &s->vec[i];
+    bool masked = is_msix(s) || v->want.masked;
     int rc;
 
     f->step = XEN_PT_MSI_STEP_MAP;
@@ -148,11 +171,12 @@ static int vector_up(XenPTMSISeq *s, unsigned i, XenPTMSIFault *f)
     v->stage = XEN_PT_MSI_MAPPED;
 
     f->step = XEN_PT_MSI_STEP_BIND;
-    rc = s->ops->bind(s->world, i, v->pirq, &v->want.message, v->want.masked);
+    rc = s->ops->bind(s->world, i, v->pirq, &v->want.message, masked);
     if (rc) {
         return rc;
     }
-    v->bound = v->want;
+    v->bound.message = v->want.message;
+    v->bound.masked = masked;
     v->stage = XEN_PT_MSI_BOUND;
 
     f->step = XEN_PT_MSI_STEP_READ;
@@ -166,10 +190,17 @@ static int vector_up(XenPTMSISeq *s, unsigned i, XenPTMSIFault *f)
         return -EBADMSG;
     }
     v->stage = XEN_PT_MSI_CHECKED;
-    return 0;
+
+    if (is_msix(s)) {
+        f->step = XEN_PT_MSI_STEP_BIND;
+        rc = s->ops->bind(s->world, i, v->pirq, &v->want.message, false);
+        v->bound.masked = rc != 0;
+    }
+    return rc;
 }
 
-static int switch_on(XenPTMSISeq *s, XenPTMSIFault *f)
+/* ENABLE, and the function mask where @masked. */
+static int switch_on(XenPTMSISeq *s, bool masked, XenPTMSIFault *f)
 {
     uint16_t old;
     int rc;
@@ -183,9 +214,9 @@ static int switch_on(XenPTMSISeq *s, XenPTMSIFault *f)
     if (rc) {
         return rc;
     }
-    s->off = old;
+    s->control = (old & ~s->maskall) | s->enable | (masked ? s->maskall : 0);
     s->armed = true;
-    return toggle(s, XEN_PT_MSI_CONTROL, old, s->enable, f);
+    return toggle(s, XEN_PT_MSI_CONTROL, old, old ^ s->control, f);
 }
 
 static void turn_on(XenPTMSISeq *s)
@@ -193,17 +224,17 @@ static void turn_on(XenPTMSISeq *s)
     XenPTMSIFault f = { 0 };
     int rc = 0;
 
-    for (unsigned i = 0; i < s->nvec; i++) {
-        if (!xen_pt_msi_guest_usable(&s->vec[i].want.message)) {
+    for (unsigned i = 0; i < s->nvec && !is_msix(s); i++) {
+        if (!is_used(s, i)) {
             s->state = XEN_PT_MSI_PENDING;
             return;
         }
     }
-    for (unsigned i = 0; i < s->nvec && !rc; i++) {
-        rc = vector_up(s, i, &f);
+    for (unsigned i = 0; i < s->used && !rc; i++) {
+        rc = is_used(s, i) ? vector_up(s, i, &f) : 0;
     }
     if (!rc) {
-        rc = switch_on(s, &f);
+        rc = switch_on(s, s->masked, &f);
     }
     if (!rc) {
         s->fault = (XenPTMSIFault) { 0 };
@@ -221,8 +252,13 @@ static bool message_equal(const XenPTMSIMessage *a, const XenPTMSIMessage *b)
     return a->address == b->address && a->data == b->data;
 }
 
-/* While on: bind what the guest has changed, without switching MSI off. */
-static void vector_update(XenPTMSISeq *s, unsigned i)
+static bool same_pirq(const XenPTMSIMessage *a, const XenPTMSIMessage *b)
+{
+    return xen_pt_msi_requested_pirq(a) == xen_pt_msi_requested_pirq(b);
+}
+
+/* MSI, while on: bind what the guest has changed, without switching it off. */
+static void msi_update(XenPTMSISeq *s, unsigned i)
 {
     XenPTMSIVector *v = &s->vec[i];
     XenPTMSIFault f = { .step = XEN_PT_MSI_STEP_UPDATE };
@@ -232,8 +268,7 @@ static void vector_update(XenPTMSISeq *s, unsigned i)
          v->want.masked == v->bound.masked)) {
         return;
     }
-    if (xen_pt_msi_requested_pirq(&v->want.message) !=
-        xen_pt_msi_requested_pirq(&v->bound.message)) {
+    if (!same_pirq(&v->want.message, &v->bound.message)) {
         /* The pirq itself is another: only a new map gives that. */
         turn_off(s);
         if (s->state == XEN_PT_MSI_OFF) {
@@ -262,11 +297,81 @@ static void vector_update(XenPTMSISeq *s, unsigned i)
     }
 }
 
+/*
+ * MSI-X, while on: one vector comes, or changes, and no other notices. Masking
+ * and unmasking what is bound is between the guest and Xen.
+ */
+static void msix_update(XenPTMSISeq *s, unsigned i)
+{
+    XenPTMSIVector *v = &s->vec[i];
+    XenPTMSIFault f = { 0 };
+
+    if (v->refused || !is_used(s, i)) {
+        return;
+    }
+    if (v->stage == XEN_PT_MSI_CHECKED) {
+        if (message_equal(&v->want.message, &v->bound.message)) {
+            return;
+        }
+        if (same_pirq(&v->want.message, &v->bound.message)) {
+            f.step = XEN_PT_MSI_STEP_UPDATE;
+            f.err = s->ops->bind(s->world, i, v->pirq, &v->want.message, false);
+            if (f.err) {
+                s->fault = f;
+            } else {
+                v->bound = v->want;
+            }
+            return;
+        }
+        vector_down(s, i);
+    }
+    /* What has failed is not tried again before the function was off. */
+    v->refused = true;
+    if (v->stage != XEN_PT_MSI_FREE) {
+        return;
+    }
+    f.err = vector_up(s, i, &f);
+    if (f.err) {
+        s->fault = f;
+        vector_down(s, i);
+    } else {
+        v->refused = false;
+    }
+}
+
+/* MSI-X, while on: the function mask follows the guest's. */
+static void msix_mask(XenPTMSISeq *s)
+{
+    XenPTMSIFault f = { .step = XEN_PT_MSI_STEP_MASKALL };
+    uint16_t now, bit = s->masked ? s->maskall : 0;
+
+    if ((s->control & s->maskall) == bit) {
+        return;
+    }
+    f.err = read_word(s, XEN_PT_MSI_CONTROL, &now);
+    if (!f.err && !(now & s->enable)) {
+        f.written = s->control;     /* off by now, and not by us */
+        f.read = now;
+        f.err = -EIO;
+    }
+    if (!f.err) {
+        s->control = (now & ~s->maskall) | bit;
+        f.err = toggle(s, XEN_PT_MSI_CONTROL, now, now ^ s->control, &f);
+    }
+    if (f.err) {
+        s->fault = f;
+        turn_off(s);
+        s->state = XEN_PT_MSI_REFUSED;
+    }
+}
+
 void xen_pt_msi_seq_init(XenPTMSISeq *s, const XenPTMSIOps *ops, void *world,
-                         uint16_t enable, XenPTMSIVector *vec, unsigned nvec)
+                         uint16_t enable, uint16_t maskall,
+                         XenPTMSIVector *vec, unsigned nvec)
 {
     *s = (XenPTMSISeq) {
-        .ops = ops, .world = world, .enable = enable, .vec = vec, .nvec = nvec,
+        .ops = ops, .world = world, .enable = enable, .maskall = maskall,
+        .vec = vec, .nvec = nvec, .used = maskall ? 0 : nvec,
     };
     for (unsigned i = 0; i < nvec; i++) {
         vec[i] = (XenPTMSIVector) { .pirq = -1 };
@@ -298,7 +403,7 @@ bool xen_pt_msi_seq_probe(XenPTMSISeq *s)
         f.err = toggle(s, XEN_PT_MSI_COMMAND, command, master, &f);
     }
     if (!f.err) {
-        f.err = switch_on(s, &f);
+        f.err = switch_on(s, true, &f);
         if (switch_off_surely(s, &undo)) {
             undo_failed(s, undo);
             f = f.err ? f : undo;
@@ -316,10 +421,13 @@ bool xen_pt_msi_seq_probe(XenPTMSISeq *s)
     return s->state != XEN_PT_MSI_REFUSED;
 }
 
-void xen_pt_msi_seq_set_enable(XenPTMSISeq *s, bool on)
+void xen_pt_msi_seq_set_control(XenPTMSISeq *s, bool on, bool masked)
 {
+    s->masked = masked;
     if (on && s->state == XEN_PT_MSI_OFF) {
         turn_on(s);
+    } else if (on && s->state == XEN_PT_MSI_ON && is_msix(s)) {
+        msix_mask(s);
     } else if (!on && s->state == XEN_PT_MSI_ON) {
         turn_off(s);
     } else if (!on && s->state == XEN_PT_MSI_PENDING) {
@@ -333,10 +441,49 @@ void xen_pt_msi_seq_set_vector(XenPTMSISeq *s, unsigned i,
     s->vec[i].want.message = *message;
     s->vec[i].want.masked = masked;
 
+    if (i >= s->used && is_used(s, i)) {
+        s->used = i + 1;
+    }
     if (s->state == XEN_PT_MSI_ON) {
-        vector_update(s, i);
+        if (is_msix(s)) {
+            msix_update(s, i);
+        } else {
+            msi_update(s, i);
+        }
     } else if (s->state == XEN_PT_MSI_PENDING) {
         turn_on(s);
+    }
+}
+
+void xen_pt_msi_seq_rebind(XenPTMSISeq *s)
+{
+    XenPTMSIFault f = { .step = XEN_PT_MSI_STEP_UPDATE };
+
+    if (s->state != XEN_PT_MSI_ON) {
+        return;
+    }
+    /* All before the first: Xen looks at the table's place for the first. */
+    for (unsigned i = 0; i < s->used && !f.err; i++) {
+        XenPTMSIVector *v = &s->vec[i];
+
+        if (v->stage >= XEN_PT_MSI_BOUND) {
+            f.err = s->ops->unbind(s->world, i, v->pirq, &v->bound.message);
+            v->stage = f.err ? v->stage : XEN_PT_MSI_MAPPED;
+        }
+    }
+    for (unsigned i = 0; i < s->used && !f.err; i++) {
+        XenPTMSIVector *v = &s->vec[i];
+
+        if (v->stage == XEN_PT_MSI_MAPPED && !v->refused) {
+            f.err = s->ops->bind(s->world, i, v->pirq, &v->bound.message,
+                                 v->want.masked);
+            v->stage = f.err ? v->stage : XEN_PT_MSI_CHECKED;
+        }
+    }
+    if (f.err) {
+        s->fault = f;
+        turn_off(s);
+        s->state = XEN_PT_MSI_REFUSED;
     }
 }
 
@@ -348,5 +495,13 @@ void xen_pt_msi_seq_reset(XenPTMSISeq *s)
         turn_off(s);
     } else {
         s->state = XEN_PT_MSI_OFF;
+    }
+    for (unsigned i = 0; i < s->nvec; i++) {
+        s->vec[i].want.message = (XenPTMSIMessage) { 0 };
+        s->vec[i].want.masked = false;
+    }
+    while (is_msix(s) && s->used &&
+           s->vec[s->used - 1].stage == XEN_PT_MSI_FREE) {
+        s->used--;
     }
 }

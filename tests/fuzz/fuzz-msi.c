@@ -136,7 +136,7 @@ static void guest_write(Bench *b, unsigned offset, uint32_t value,
 
         world_set_vector(&b->w, 0, &m, xen_pt_msi_regs_masked(&b->regs));
     }
-    if (events & XEN_PT_MSI_WROTE_ENABLE) {
+    if (events & XEN_PT_MSI_WROTE_CONTROL) {
         world_set_enable(&b->w, xen_pt_msi_regs_enable(&b->regs));
     }
     xen_pt_msi_regs_set_enable(&b->regs, xen_pt_msi_seq_enabled(&b->w.seq));

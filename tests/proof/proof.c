@@ -150,7 +150,7 @@ static bool together(void)
     }
     /* ENABLE was written by us, and what to go back to is known. */
     if (w.seq.armed != on ||
-        (on && (!w.known || w.last != (w.seq.off | WORLD_ENABLE)))) {
+        (on && (!w.known || w.last != w.seq.control))) {
         return false;
     }
     if (w.lied) {

@@ -291,7 +291,8 @@ void world_init(World *w, unsigned nvec, uint16_t control, uint16_t command,
         .choose = choose, .chooser = chooser,
         .control = control, .command = command, .permitted = permitted,
     };
-    xen_pt_msi_seq_init(&w->seq, &world_ops, w, WORLD_ENABLE, w->vec, nvec);
+    xen_pt_msi_seq_init(&w->seq, &world_ops, w, WORLD_ENABLE, 0, w->vec,
+                        nvec);
 }
 
 static bool all_usable(const World *w)
@@ -490,7 +491,7 @@ void world_set_enable(World *w, bool on)
 
     w->ops = 0;
     w->asked = on;
-    xen_pt_msi_seq_set_enable(&w->seq, on);
+    xen_pt_msi_seq_set_control(&w->seq, on, false);
     RULE(w, !w->ops || !idle,
          "I5: a write of ENABLE that asks for nothing new does nothing");
     end_event(w);
@@ -515,6 +516,10 @@ void world_reset(World *w)
     w->ops = 0;
     w->asked = false;
     w->trouble = false;
+    for (unsigned i = 0; i < w->seq.nvec; i++) {
+        w->guest[i].message = (XenPTMSIMessage) { 0 };
+        w->guest[i].masked = false;
+    }
     xen_pt_msi_seq_reset(&w->seq);
     RULE(w, w->seq.state == XEN_PT_MSI_OFF || w->seq.undo_failures,
          "a reset ends with MSI off");

@@ -133,7 +133,7 @@ static void check_write(const Layout *l, unsigned offset, unsigned len,
             byte = (byte & ~writable) |
                    ((value >> 8 * (i - offset)) & writable);
             if (i == 2) {
-                expected |= XEN_PT_MSI_WROTE_ENABLE;
+                expected |= XEN_PT_MSI_WROTE_CONTROL;
             } else if (byte != was[i]) {
                 expected |= XEN_PT_MSI_WROTE_VECTOR;
             }
@@ -266,7 +266,7 @@ static void test_one_vector(gconstpointer data)
 
     xen_pt_msi_regs_init(&r, l->control, NEXT);
     g_assert_cmphex(xen_pt_msi_regs_write(&r, 2, 0x0071, 2), ==,
-                    XEN_PT_MSI_WROTE_ENABLE);
+                    XEN_PT_MSI_WROTE_CONTROL);
     g_assert_cmphex(xen_pt_msi_regs_read(&r, 2, 2), ==,
                     l->control | XEN_PT_MSI_CTRL_ENABLE);
 }
@@ -296,11 +296,11 @@ static void test_same_value(gconstpointer data)
     xen_pt_msi_regs_write(&r, 4, 0xfee01000, 4);
     g_assert_cmphex(xen_pt_msi_regs_write(&r, 4, 0xfee01000, 4), ==, 0);
     g_assert_cmphex(xen_pt_msi_regs_write(&r, 2, 0, 2), ==,
-                    XEN_PT_MSI_WROTE_ENABLE);
+                    XEN_PT_MSI_WROTE_CONTROL);
     g_assert_cmphex(xen_pt_msi_regs_write(&r, 2, 1, 1), ==,
-                    XEN_PT_MSI_WROTE_ENABLE);
+                    XEN_PT_MSI_WROTE_CONTROL);
     g_assert_cmphex(xen_pt_msi_regs_write(&r, 2, 1, 1), ==,
-                    XEN_PT_MSI_WROTE_ENABLE);
+                    XEN_PT_MSI_WROTE_CONTROL);
 }
 
 /* One write may do both. */
@@ -311,7 +311,7 @@ static void test_both_events(gconstpointer data)
 
     xen_pt_msi_regs_init(&r, l->control, NEXT);
     g_assert_cmphex(xen_pt_msi_regs_write(&r, 2, 0x10000001, 4), ==,
-                    XEN_PT_MSI_WROTE_ENABLE | XEN_PT_MSI_WROTE_VECTOR);
+                    XEN_PT_MSI_WROTE_CONTROL | XEN_PT_MSI_WROTE_VECTOR);
 }
 
 int main(int argc, char **argv)

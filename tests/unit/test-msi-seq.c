@@ -720,8 +720,23 @@ static void test_reset_forgets_refusal(void)
     world_reset(&b.w);
     g_assert_cmpint(b.w.seq.fault.step, ==, XEN_PT_MSI_STEP_NONE);
     b.shown = b.plan.n;
+    world_set_vector(&b.w, 0, &cpu0, false);
     world_set_enable(&b.w, true);
     check_ops(&b, UP);
+}
+
+/* A reset device has no message: the old one is not to be delivered. */
+static void test_reset_forgets_message(void)
+{
+    Bench b;
+
+    bench_plain(&b);
+    world_set_vector(&b.w, 0, &cpu0, true);
+    world_reset(&b.w);
+    world_set_enable(&b.w, true);
+    check_ops(&b, "");
+    g_assert_cmpint(b.w.seq.state, ==, XEN_PT_MSI_PENDING);
+    g_assert_false(b.w.seq.vec[0].want.masked);
 }
 
 /* What could not be undone is tried again, and no more than that. */
@@ -966,6 +981,7 @@ int main(int argc, char **argv)
         { "reset/on", test_reset_on },
         { "reset/idle", test_reset_idle },
         { "reset/forgets-refusal", test_reset_forgets_refusal },
+        { "reset/forgets-message", test_reset_forgets_message },
         { "reset/retries", test_reset_retries },
         { "reset/after-probe", test_reset_after_probe },
         { "reset/cannot-clear", test_reset_cannot_clear },

@@ -69,6 +69,8 @@ static const Story stories[] = {
         CPU0, ENABLE, RESET, CPU0, ENABLE, RESET } },
     { "reset-pending", 0, {
         ENABLE, RESET, CPU0, ENABLE, DISABLE } },
+    { "reset-forgets", 0, {
+        CPU0, ENABLE, RESET, ENABLE, MASK, CPU1, DISABLE } },
     { "reset-twice", 0, {
         CPU0, ENABLE, RESET, RESET } },
     { "left-on", 0, {
@@ -86,9 +88,9 @@ static const Story stories[] = {
     { "probe-reset", MASTER, {
         PROBE, RESET, CPU0, ENABLE, DISABLE } },
     { "probe-refusing", MASTER | REFUSING, {
-        PROBE, CPU0, ENABLE, RESET, ENABLE } },
+        PROBE, CPU0, ENABLE, RESET, CPU0, ENABLE } },
     { "late-refusal", REFUSING, {
-        CPU0, ENABLE, DISABLE, ENABLE, RESET, ENABLE } },
+        CPU0, ENABLE, DISABLE, ENABLE, RESET, CPU0, ENABLE } },
     { "toggle", 0, {
         ENABLE, ENABLE, CPU0, ENABLE, DISABLE, DISABLE, ENABLE, MASK, RESET } },
 };

@@ -1,5 +1,5 @@
 /*
- * Xen PCI pass-through: MSI of a device
+ * Xen PCI pass-through: MSI and MSI-X of a device
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
@@ -14,17 +14,22 @@
 #include "hw/xen/xen_pt_msi_seq.h"
 
 typedef struct XenPCIPassthroughState XenPCIPassthroughState;
+typedef struct XenPTMSIX XenPTMSIX;
 
-/* The MSI capability of one device. */
+/* The MSI or MSI-X capability of one device. */
 typedef struct XenPTMSI {
     XenPCIPassthroughState *s;
+    const char *what;           /* "MSI" or "MSI-X" */
     char name[16];              /* the host's DDDD:BB:DD.F, for messages */
+    uint8_t id;                 /* PCI_CAP_ID_MSI or PCI_CAP_ID_MSIX */
     uint8_t base;               /* of the capability in config space */
+    uint16_t control;           /* the control word as it was found */
     bool hidden;                /* refused before the guest could see it */
     unsigned warned;            /* bit n: XenPTMSIStep n has been reported */
     XenPTMSIFault realize_fault; /* of the probe; outlives a reset */
     XenPTMSIRegs regs;
-    XenPTMSIVector vector;
+    XenPTMSIX *x;               /* what only MSI-X has, else NULL */
+    XenPTMSIVector *vector;
     XenPTMSISeq seq;
 } XenPTMSI;
 
@@ -32,22 +37,35 @@ typedef struct XenPTMSI {
 extern const XenPTMSIOps xen_pt_msi_host_ops;
 
 /**
- * xen_pt_msi_realize: find the device's capabilities, and probe its MSI
- * @s: the device, before its emulated registers are set up
+ * xen_pt_msi_realize: find the device's capabilities, probe MSI and MSI-X
+ * @s: the device, its BARs registered, its emulated registers not set up yet
  *
- * Where MSI is refused the guest will not see the capability. Never fails: a
- * device without MSI still has its other interrupts.
+ * What is refused the guest will not see. Never fails: a device without MSI
+ * still has its other interrupts.
  */
 void xen_pt_msi_realize(XenPCIPassthroughState *s);
 
 /**
+ * xen_pt_msi_unrealize: take back what the guest sees in its memory
+ *
+ * To be called once or more before xen_pt_msi_finalize().
+ */
+void xen_pt_msi_unrealize(XenPCIPassthroughState *s);
+
+/**
+ * xen_pt_msi_finalize: the device object goes away
+ */
+void xen_pt_msi_finalize(XenPCIPassthroughState *s);
+
+/**
  * xen_pt_msi_start: give the guest's view its beginning
- * @s: a device with an MSI capability that is not hidden
+ * @s: a device with a capability of this id that is not hidden
+ * @id: PCI_CAP_ID_MSI or PCI_CAP_ID_MSIX
  * @next: the offset of the capability that the guest sees after it
  *
  * Returns: the size of the capability, in bytes.
  */
-uint8_t xen_pt_msi_start(XenPCIPassthroughState *s, uint8_t next);
+uint8_t xen_pt_msi_start(XenPCIPassthroughState *s, uint8_t id, uint8_t next);
 
 /**
  * xen_pt_msi_hidden: is a capability of this id withheld from the guest?
@@ -61,7 +79,7 @@ bool xen_pt_msi_hidden(const XenPCIPassthroughState *s, uint8_t id);
  * @len: 1, 2 or 4 bytes
  * @value: what it reads
  *
- * Returns: false where this is not the MSI capability's business.
+ * Returns: false where this is neither capability's business.
  */
 bool xen_pt_msi_config_read(XenPCIPassthroughState *s, uint32_t addr, int len,
                             uint32_t *value);
@@ -69,7 +87,7 @@ bool xen_pt_msi_config_read(XenPCIPassthroughState *s, uint32_t addr, int len,
 /**
  * xen_pt_msi_config_write: the guest writes config space
  *
- * As xen_pt_msi_config_read(). A write in the capability goes nowhere else.
+ * As xen_pt_msi_config_read(). A write in a capability goes nowhere else.
  */
 bool xen_pt_msi_config_write(XenPCIPassthroughState *s, uint32_t addr,
                              uint32_t value, int len);
@@ -80,8 +98,19 @@ bool xen_pt_msi_config_write(XenPCIPassthroughState *s, uint32_t addr,
 void xen_pt_msi_disable(XenPCIPassthroughState *s);
 
 /**
- * xen_pt_msi_class_init: add the msi-status property and the reset
+ * xen_pt_msi_class_init: add the status properties and the reset
  */
 void xen_pt_msi_class_init(ObjectClass *klass);
+
+/**
+ * xen_pt_msix_region: a part of guest memory changes
+ * @s: the device
+ * @section: as a MemoryListener gets it
+ * @adding: it comes, or it goes
+ *
+ * Returns: whether it is that of the MSI-X table.
+ */
+bool xen_pt_msix_region(XenPCIPassthroughState *s, MemoryRegionSection *section,
+                        bool adding);
 
 #endif

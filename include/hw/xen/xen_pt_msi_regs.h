@@ -1,5 +1,5 @@
 /*
- * Xen PCI pass-through: the MSI capability as the guest sees it
+ * Xen PCI pass-through: the MSI or MSI-X capability as the guest sees it
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
@@ -16,19 +16,27 @@
 #define XEN_PT_MSI_CTRL_64BIT   0x0080
 #define XEN_PT_MSI_CTRL_MASKBIT 0x0100
 
+/* The same of MSI-X (PCI 3.0, 6.8.2.3). */
+#define XEN_PT_MSIX_CTRL_SIZE    0x07ff     /* entries of the table - 1 */
+#define XEN_PT_MSIX_CTRL_MASKALL 0x4000
+#define XEN_PT_MSIX_CTRL_ENABLE  0x8000
+
+#define XEN_PT_MSIX_REGS_SIZE 12
+
 /* The largest layout: 64-bit address and per-vector masking. */
 #define XEN_PT_MSI_REGS_MAX 24
 
 typedef struct XenPTMSIRegs {
     uint8_t size;                       /* of the capability, in bytes */
     uint8_t data, mask, pending;        /* offsets; 0: not there */
+    uint16_t enable, maskall;           /* bits of the control word */
     uint8_t value[XEN_PT_MSI_REGS_MAX];
     uint8_t writable[XEN_PT_MSI_REGS_MAX];
 } XenPTMSIRegs;
 
 /* What a write has changed. */
 typedef enum XenPTMSIEvents {
-    XEN_PT_MSI_WROTE_ENABLE = 1,    /* set or cleared, perhaps the same */
+    XEN_PT_MSI_WROTE_CONTROL = 1,   /* ENABLE's byte, perhaps the same */
     XEN_PT_MSI_WROTE_VECTOR = 2,    /* the message or the mask changed */
 } XenPTMSIEvents;
 
@@ -53,6 +61,16 @@ unsigned xen_pt_msi_regs_size(uint16_t control);
 void xen_pt_msi_regs_init(XenPTMSIRegs *regs, uint16_t control, uint8_t next);
 
 /**
+ * xen_pt_msi_regs_init_msix: the same of an MSI-X capability
+ * @table: the device's register of that name: BAR and offset of the table
+ * @pba: and of the pending bits
+ *
+ * What is in the table is not here: see xen_pt_msix_table.h.
+ */
+void xen_pt_msi_regs_init_msix(XenPTMSIRegs *regs, uint16_t control,
+                               uint8_t next, uint32_t table, uint32_t pba);
+
+/**
  * xen_pt_msi_regs_read: what the guest reads
  * @regs: the registers
  * @offset: from the capability's begin; any
@@ -72,7 +90,7 @@ uint32_t xen_pt_msi_regs_read(const XenPTMSIRegs *regs, unsigned offset,
  *
  * Read-only and reserved bits and bytes beyond the end hold.
  *
- * Returns: XenPTMSIEvents. WROTE_ENABLE only where the write reached the byte
+ * Returns: XenPTMSIEvents. WROTE_CONTROL only where the write reached the byte
  * that ENABLE is in.
  */
 unsigned xen_pt_msi_regs_write(XenPTMSIRegs *regs, unsigned offset,
@@ -85,6 +103,7 @@ void xen_pt_msi_regs_set_enable(XenPTMSIRegs *regs, bool on);
 
 /* The guest's settings. */
 bool xen_pt_msi_regs_enable(const XenPTMSIRegs *regs);
+bool xen_pt_msi_regs_maskall(const XenPTMSIRegs *regs);
 bool xen_pt_msi_regs_masked(const XenPTMSIRegs *regs);
 XenPTMSIMessage xen_pt_msi_regs_message(const XenPTMSIRegs *regs);
 

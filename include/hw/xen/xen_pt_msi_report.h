@@ -1,5 +1,5 @@
 /*
- * Xen PCI pass-through: what the operator is told of a device's MSI
+ * Xen PCI pass-through: what the operator is told of MSI and MSI-X
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -17,12 +17,15 @@
 void xen_pt_msi_report(XenPTMSI *msi);
 
 /**
- * xen_pt_msi_warn_broken: warn of a capability that cannot be read
+ * xen_pt_msi_warn_broken: warn of a capability that a guest cannot be shown
+ * @how: what is wrong with it, a verb and its rest
  */
-void xen_pt_msi_warn_broken(const XenPTMSI *msi);
+void xen_pt_msi_warn_broken(const XenPTMSI *msi, const char *how);
 
 /**
- * xen_pt_msi_report_class_init: add the read-only property msi-status
+ * xen_pt_msi_report_class_init: add the properties that show the status
+ *
+ * msi-status and msix-status, both read-only.
  */
 void xen_pt_msi_report_class_init(ObjectClass *klass);
 

@@ -1,5 +1,5 @@
 /*
- * Xen PCI pass-through: the sequence that turns MSI on and off
+ * Xen PCI pass-through: the sequence that turns MSI and MSI-X on and off
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
@@ -37,16 +37,18 @@ typedef enum XenPTMSIStep {
     XEN_PT_MSI_STEP_READ,   /* reading the message in the device */
     XEN_PT_MSI_STEP_CHECK,
     XEN_PT_MSI_STEP_ENABLE,
+    XEN_PT_MSI_STEP_MASKALL, /* switching the function mask while on */
     XEN_PT_MSI_STEP_UPDATE, /* binding another message while on */
     XEN_PT_MSI_STEP_DISABLE,
     XEN_PT_MSI_STEP_UNBIND,
     XEN_PT_MSI_STEP_UNMAP,
+    XEN_PT_MSI_STEP_OTHER,  /* the other of MSI and MSI-X is on */
 } XenPTMSIStep;
 
 typedef struct XenPTMSIFault {
     XenPTMSIStep step;
     int err;                /* negative errno; -EACCES: read back otherwise */
-    uint16_t written;       /* of the ENABLE and DISABLE steps */
+    uint16_t written;       /* of the steps that write a word */
     uint16_t read;
     XenPTMSICheck check;    /* of the CHECK step */
     XenPTMSIMessage message;
@@ -86,17 +88,21 @@ typedef struct XenPTMSIVector {
         XenPTMSIMessage message;
         bool masked;
     } want, bound;                          /* bound: from BOUND on */
+    bool refused;       /* failed while others were on; they still are */
 } XenPTMSIVector;
 
 typedef struct XenPTMSISeq {
     const XenPTMSIOps *ops;
     void *world;
     uint16_t enable;        /* ENABLE's bit in the control word */
+    uint16_t maskall;       /* the function mask's; 0 for MSI, without one */
     unsigned nvec;
+    unsigned used;          /* those from here on were never used */
     XenPTMSIVector *vec;
     XenPTMSIState state;
-    bool armed;             /* ENABLE was written, with @off to go back to */
-    uint16_t off;
+    bool masked;            /* the guest's function mask */
+    bool armed;             /* ENABLE was written, as @control */
+    uint16_t control;
     XenPTMSIFault fault;    /* why refused, or why the last update failed */
     XenPTMSIFault undo;     /* the first step of undoing that failed, */
     unsigned undo_failures; /* and how many did */
@@ -108,21 +114,28 @@ typedef struct XenPTMSISeq {
  * @ops: the world's operations, all of them
  * @world: their first argument
  * @enable: ENABLE's bit in the control word
+ * @maskall: the function mask's bit for MSI-X, 0 for MSI
  * @vec: the vectors, the caller's memory
  * @nvec: how many, 1 to 2048
+ *
+ * The vectors of MSI are switched on together with ENABLE. Those of MSI-X are
+ * used, and mapped, once they are programmed and not masked, before ENABLE or
+ * after it.
  */
 void xen_pt_msi_seq_init(XenPTMSISeq *seq, const XenPTMSIOps *ops, void *world,
-                         uint16_t enable, XenPTMSIVector *vec, unsigned nvec);
+                         uint16_t enable, uint16_t maskall,
+                         XenPTMSIVector *vec, unsigned nvec);
 
 /**
  * xen_pt_msi_seq_probe: may ENABLE be written at all?
  * @seq: a sequence that is off
  *
- * Sets ENABLE and clears it again, with bus mastering off meanwhile: a function
- * that may not issue memory requests sends no message either (PCIe base spec,
- * Command register). Leaves the device as found, and the sequence REFUSED where
- * the write does not take. Where it is not safe to probe, because bus mastering
- * cannot be seen off, nothing is written and @seq->fault says so.
+ * Sets ENABLE, and the function mask with it, and clears them again, with bus
+ * mastering off meanwhile: a function that may not issue memory requests sends
+ * no message either (PCIe base spec, Command register). Leaves the device as
+ * found, and the sequence REFUSED where the write does not take. Where it is
+ * not safe to probe, because bus mastering cannot be seen off, nothing is
+ * written and @seq->fault says so.
  *
  * Returns: false where refused.
  */
@@ -140,13 +153,14 @@ bool xen_pt_msi_seq_probe(XenPTMSISeq *seq);
 bool xen_pt_msi_seq_clear(XenPTMSISeq *seq);
 
 /**
- * xen_pt_msi_seq_set_enable: the guest wrote ENABLE
+ * xen_pt_msi_seq_set_control: the guest wrote the control word
  * @seq: the sequence
- * @on: what it wrote
+ * @on: ENABLE
+ * @masked: the function mask; of no meaning for MSI
  *
  * Never fails for the caller: xen_pt_msi_seq_enabled() says what came of it.
  */
-void xen_pt_msi_seq_set_enable(XenPTMSISeq *seq, bool on);
+void xen_pt_msi_seq_set_control(XenPTMSISeq *seq, bool on, bool masked);
 
 /**
  * xen_pt_msi_seq_set_vector: the guest wrote a vector's message or mask
@@ -155,18 +169,27 @@ void xen_pt_msi_seq_set_enable(XenPTMSISeq *seq, bool on);
  * @message: the message as the guest has programmed it by now
  * @masked: whether the guest has masked it
  *
- * While on, what changed is bound anew without switching MSI off. Where Xen
- * refuses that, the binding in force stays and @seq->fault says so.
+ * While on, what changed is bound anew without switching it off. Where Xen
+ * refuses that, the binding in force stays and @seq->fault says so. A vector of
+ * MSI-X that cannot be had leaves the others as they are.
  */
 void xen_pt_msi_seq_set_vector(XenPTMSISeq *seq, unsigned i,
                                const XenPTMSIMessage *message, bool masked);
+
+/**
+ * xen_pt_msi_seq_rebind: bind all anew that is bound
+ * @seq: the sequence of an MSI-X whose table the guest has moved
+ *
+ * Xen learns where the table is when it binds the first vector.
+ */
+void xen_pt_msi_seq_rebind(XenPTMSISeq *seq);
 
 /**
  * xen_pt_msi_seq_reset: the device is reset, or goes away
  * @seq: the sequence
  *
  * Undoes all that was done, tries again what could not be undone before, and
- * forgets a refusal.
+ * forgets a refusal and what the guest has programmed.
  */
 void xen_pt_msi_seq_reset(XenPTMSISeq *seq);
 

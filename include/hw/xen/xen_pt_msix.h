@@ -1,0 +1,67 @@
+/*
+ * Xen PCI pass-through: the MSI-X table in the guest's memory
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The pages that the table lies in are not mapped to the guest. What it writes
+ * to the table goes to the sequence; the device's own table, which Xen writes,
+ * is mapped read-only through the device's resource file, so that it can be
+ * checked. There is no other way to it, and no use of /dev/mem.
+ */
+#ifndef HW_XEN_PT_MSIX_H
+#define HW_XEN_PT_MSIX_H
+
+#include "exec/memory.h"
+#include "hw/xen/xen_pt_msi.h"
+#include "hw/xen/xen_pt_msix_table.h"
+
+struct XenPTMSIX {
+    MemoryRegion pages;         /* those of the table, in the guest's BAR */
+    bool in_bar;                /* @pages is a part of that */
+    unsigned bar;
+    uint64_t base;              /* of the host's BAR */
+    uint32_t first;             /* byte of the BAR that is in @pages */
+    uint32_t table_offset;      /* of the table, in @pages */
+    hwaddr guest;               /* where the guest's table is, once mapped */
+    bool warned;                /* of a write beside the table */
+    const uint8_t *device;      /* the host's @pages */
+    size_t device_size;         /* bytes mapped from there, whole pages */
+    void *mapping;
+    XenPTMSIXTable table;
+    XenPTMSIXEntry entry[];
+};
+
+/* The guest address of a table that is not in its memory. */
+#define XEN_PT_MSIX_UNMAPPED ((hwaddr)-1)
+
+/**
+ * xen_pt_msix_new: set up the table of a device
+ * @msi: the capability; @msi->control and @msi->base are known
+ *
+ * Returns: 0, with @msi->x and @msi->regs set, or a negative errno where the
+ * guest cannot be given MSI-X; a warning has said why.
+ */
+int xen_pt_msix_new(XenPTMSI *msi);
+
+/**
+ * xen_pt_msix_map: put the table into the guest's BAR
+ */
+void xen_pt_msix_map(XenPTMSI *msi);
+
+/**
+ * xen_pt_msix_unmap: take it out, and let go of the device's
+ */
+void xen_pt_msix_unmap(XenPTMSI *msi);
+
+/**
+ * xen_pt_msix_free: the last reference to the guest's memory is gone
+ */
+void xen_pt_msix_free(XenPTMSI *msi);
+
+/**
+ * xen_pt_msix_device_message: the message that is in the device
+ * @vector: below @x->table.n
+ */
+XenPTMSIMessage xen_pt_msix_device_message(const XenPTMSIX *x, unsigned vector);
+
+#endif
