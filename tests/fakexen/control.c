@@ -11,19 +11,27 @@
  *   stubdom on|off              where QEMU runs
  *   xen 4.17|4.20               (or another)
  *   kernel 5.4|5.6|6.1|6.8      Linux in dom0, see FkKernel
+ *   extra-irqs N                how many MSIs a guest can have
  *   lockdown|privcmd-restricted|devmem on|off
  *   message remapped|amd|plain|ADDRESS:DATA     what Xen writes to devices
  *   device BDF FILE [LOCAL]     a device as FILE describes it, which in the
  *                               stub domain is at LOCAL
  *   allow|permissive|assign BDF on|off
- *   poke BDF OFFSET/LEN VALUE   the device's register is this, from now on
+ *   prepared BDF on|off         pciback has told Xen of its MSI-X
+ *   poke BDF PLACE VALUE        the device's register is this, from now on;
+ *                               PLACE is OFFSET/LEN in config space, or
+ *                               barN+OFFSET/LEN
  *   writable BDF OFFSET/LEN MASK    and software can change these bits
  *   irq BDF N                   its line
  *   master BDF on|off           it is a bus master, as dom0 left it
- *   raise BDF                   the device interrupts
- *   show BDF OFFSET/LEN         the journal says what the register is now
+ *   raise BDF [ENTRY]           the device interrupts
+ *   show BDF PLACE              the journal says what the register is now
  *   config BDF                  ... what its 256 bytes are
  *   pirqs                       ... how many MSIs are mapped and bound
+ *   guest-write ADDRESS/LEN VALUE   the guest writes to its memory: the
+ *                               journal says "pass" where QEMU is to see it
+ *   guest-written               QEMU has seen it
+ *   guest-read ADDRESS/LEN      the same; "pass", or what Xen answers
  *   fail OP[@OFFSET] N|N+|all ACTION
  *   heal                        nothing fails any more
  */
@@ -75,12 +83,15 @@ void fk_unknown(const char *function)
 
 void fk_init(void)
 {
+    for (unsigned i = 0; i < FK_MAX_DEVICES; i++) {
+        fk_memory_free(&fk.dev[i]);
+    }
     memset(&fk, 0, sizeof(fk));
     fk.domid = 1;
     fk.stubdom = true;
     fk.xen = 417;
     fk.kernel = FK_LINUX_6_8;
-    fk.devmem = true;
+    fk.extra_irqs = 32;
     fk_xen_init();
     fk_store_init();
     fk_fault_clear();
@@ -147,6 +158,17 @@ static bool cmd_privcmd(char **arg, char *error)
 static bool cmd_devmem(char **arg, char *error)
 {
     return parse_switch(arg[0], &fk.devmem, error);
+}
+
+static bool cmd_extra_irqs(char **arg, char *error)
+{
+    uint64_t v;
+
+    if (!parse_number(arg[0], FK_MAX_EXTRA_IRQS, &v)) {
+        return wrong(error, "a number of interrupts", arg[0]);
+    }
+    fk.extra_irqs = v;
+    return true;
 }
 
 static bool cmd_xen(char **arg, char *error)
@@ -289,67 +311,128 @@ static bool cmd_assign(char **arg, char *error)
     return set_flag(arg, error, offsetof(FkDevice, assigned));
 }
 
-/* BDF OFFSET/LEN */
-static FkDevice *parse_place(char **arg, unsigned *offset, unsigned *len,
-                             char *error)
+static bool cmd_prepared(char **arg, char *error)
 {
     FkDevice *d = parse_device(arg[0], error);
-    uint64_t o, l;
-    char *slash = strchr(arg[1], '/');
+    bool on;
 
-    if (!d) {
-        return NULL;
+    if (!d || !parse_switch(arg[1], &on, error)) {
+        return false;
     }
-    if (slash) {
-        *slash = '\0';
+    d->x.used = on;
+    return true;
+}
+
+#define CONFIG FK_MAX_BARS      /* no BAR */
+
+typedef struct Place {
+    FkDevice *d;
+    unsigned bar;
+    uint64_t offset;
+    unsigned len;
+} Place;
+
+/* The size of the BAR that the text names, or of config space. */
+static uint64_t parse_space(char **text, Place *p)
+{
+    uint64_t bar;
+    const char *plus;
+
+    p->bar = CONFIG;
+    if (strncmp(*text, "bar", 3)) {
+        return p->d->size;
     }
-    if (!slash || !parse_number(arg[1], d->size - 1, &o) ||
-        !parse_number(slash + 1, 4, &l) || !l || o + l > d->size) {
-        wrong(error, "OFFSET/LEN", arg[1]);
-        return NULL;
+    plus = fk_number(*text + 3, 10, &bar);
+    if (!plus || *plus != '+' || bar >= FK_MAX_BARS - 1 ||
+        p->d->bar[bar].io) {
+        return 0;
     }
-    *offset = o;
+    *text += plus + 1 - *text;
+    p->bar = bar;
+    return p->d->bar[bar].size;
+}
+
+/* NUMBER/LEN, with a LEN of 1 to @max */
+static bool parse_span(char *text, unsigned max, uint64_t *number,
+                       unsigned *len)
+{
+    char *slash = strchr(text, '/');
+    uint64_t l;
+
+    if (!slash) {
+        return false;
+    }
+    *slash = '\0';
+    if (!parse_number(text, UINT64_MAX, number) ||
+        !parse_number(slash + 1, max, &l) || !l) {
+        return false;
+    }
     *len = l;
-    return d;
+    return true;
+}
+
+/* BDF PLACE */
+static bool parse_place(char **arg, Place *p, char *error)
+{
+    char *text = arg[1];
+    uint64_t size;
+
+    p->d = parse_device(arg[0], error);
+    if (!p->d) {
+        return false;
+    }
+    size = parse_space(&text, p);
+    return (parse_span(text, 4, &p->offset, &p->len) && p->len <= size &&
+            p->offset <= size - p->len) ||
+           wrong(error, "OFFSET/LEN or barN+OFFSET/LEN", arg[1]);
 }
 
 /* ... and a value that fits into it */
-static FkDevice *parse_register(char **arg, unsigned *offset, unsigned *len,
-                                uint32_t *value, char *error)
+static bool parse_register(char **arg, Place *p, uint32_t *value, char *error)
 {
-    FkDevice *d = parse_place(arg, offset, len, error);
     uint64_t v;
 
-    if (d && !parse_number(arg[2], 0xffffffffu >> (32 - 8 * *len), &v)) {
-        wrong(error, "a value of that length", arg[2]);
-        return NULL;
+    if (!parse_place(arg, p, error)) {
+        return false;
     }
-    *value = d ? v : 0;
-    return d;
+    if (!parse_number(arg[2], 0xffffffffu >> (32 - 8 * p->len), &v)) {
+        return wrong(error, "a value of that length", arg[2]);
+    }
+    *value = v;
+    return true;
 }
 
 static bool cmd_poke(char **arg, char *error)
 {
-    unsigned offset, len;
     uint32_t value;
-    FkDevice *d = parse_register(arg, &offset, &len, &value, error);
+    Place p;
 
-    if (d) {
-        fk_put(d, offset, len, value);
+    if (!parse_register(arg, &p, &value, error)) {
+        return false;
     }
-    return d;
+    if (p.bar == CONFIG) {
+        fk_put(p.d, p.offset, p.len, value);
+    } else {
+        fk_memory_put(p.d, p.bar, p.offset, p.len, value);
+    }
+    return true;
 }
 
 static bool cmd_writable(char **arg, char *error)
 {
-    unsigned offset, len;
     uint32_t value;
-    FkDevice *d = parse_register(arg, &offset, &len, &value, error);
+    Place p;
 
-    for (unsigned i = 0; d && i < len; i++) {
-        d->writable[offset + i] = value >> (8 * i);
+    if (!parse_register(arg, &p, &value, error)) {
+        return false;
     }
-    return d;
+    if (p.bar != CONFIG) {
+        return wrong(error, "OFFSET/LEN in config space", arg[1]);
+    }
+    for (unsigned i = 0; i < p.len; i++) {
+        p.d->writable[p.offset + i] = value >> (8 * i);
+    }
+    return true;
 }
 
 static bool cmd_irq(char **arg, char *error)
@@ -381,23 +464,73 @@ static bool cmd_master(char **arg, char *error)
 static bool cmd_raise(char **arg, char *error)
 {
     FkDevice *d = parse_device(arg[0], error);
+    uint64_t entry = 0;
 
-    if (d) {
-        fk_device_raise(d);
+    if (!d) {
+        return false;
     }
-    return d;
+    if (arg[1] && (!d->x.entries ||
+                   !parse_number(arg[1], d->x.entries - 1, &entry))) {
+        return wrong(error, "an entry of its MSI-X table", arg[1]);
+    }
+    fk_device_raise(d, entry);
+    return true;
 }
 
 static bool cmd_show(char **arg, char *error)
 {
-    unsigned offset, len;
-    FkDevice *d = parse_place(arg, &offset, &len, error);
+    char space[16] = "";
+    uint32_t value;
+    Place p;
 
-    if (d) {
-        fk_journal("now %s 0x%02x/%u = 0x%0*x", fk_bdf(&d->bdf), offset, len,
-                   2 * len, fk_get(d, offset, len));
+    if (!parse_place(arg, &p, error)) {
+        return false;
     }
-    return d;
+    if (p.bar == CONFIG) {
+        value = fk_get(p.d, p.offset, p.len);
+    } else {
+        value = fk_memory_get(p.d, p.bar, p.offset, p.len);
+        snprintf(space, sizeof(space), "bar%u+", p.bar);
+    }
+    fk_journal("now %s %s0x%02llx/%u = 0x%0*x", fk_bdf(&p.d->bdf), space,
+               (unsigned long long)p.offset, p.len, 2 * p.len, value);
+    return true;
+}
+
+static bool cmd_guest_write(char **arg, char *error)
+{
+    uint64_t address, value;
+    unsigned len;
+
+    if (!parse_span(arg[0], 8, &address, &len) ||
+        !parse_number(arg[1], UINT64_MAX >> (64 - 8 * len), &value)) {
+        return wrong(error, "ADDRESS/LEN with a value", arg[0]);
+    }
+    fk_journal("now guest-write %s",
+               fk_guest_write(address, len, value) ? "pass" : "done");
+    return true;
+}
+
+static bool cmd_guest_written(char **arg, char *error)
+{
+    fk_guest_written();
+    return true;
+}
+
+static bool cmd_guest_read(char **arg, char *error)
+{
+    uint64_t address, value;
+    unsigned len;
+
+    if (!parse_span(arg[0], 8, &address, &len)) {
+        return wrong(error, "ADDRESS/LEN", arg[0]);
+    }
+    if (fk_guest_read(address, len, &value)) {
+        fk_journal("now guest-read 0x%llx", (unsigned long long)value);
+    } else {
+        fk_journal("now guest-read pass");
+    }
+    return true;
 }
 
 static bool cmd_config(char **arg, char *error)
@@ -441,6 +574,7 @@ static const struct {
     { "domid", 1, 1, cmd_domid },
     { "stubdom", 1, 1, cmd_stubdom },
     { "xen", 1, 1, cmd_xen },
+    { "extra-irqs", 1, 1, cmd_extra_irqs },
     { "kernel", 1, 1, cmd_kernel },
     { "lockdown", 1, 1, cmd_lockdown },
     { "privcmd-restricted", 1, 1, cmd_privcmd },
@@ -450,14 +584,18 @@ static const struct {
     { "allow", 2, 2, cmd_allow },
     { "permissive", 2, 2, cmd_permissive },
     { "assign", 2, 2, cmd_assign },
+    { "prepared", 2, 2, cmd_prepared },
     { "poke", 3, 3, cmd_poke },
     { "writable", 3, 3, cmd_writable },
     { "irq", 2, 2, cmd_irq },
     { "master", 2, 2, cmd_master },
-    { "raise", 1, 1, cmd_raise },
+    { "raise", 1, 2, cmd_raise },
     { "show", 2, 2, cmd_show },
     { "config", 1, 1, cmd_config },
     { "pirqs", 0, 0, cmd_pirqs },
+    { "guest-write", 2, 2, cmd_guest_write },
+    { "guest-written", 0, 0, cmd_guest_written },
+    { "guest-read", 1, 1, cmd_guest_read },
     { "fail", 3, 3, cmd_fail },
     { "heal", 0, 0, cmd_heal },
 };

@@ -196,6 +196,7 @@ void fk_device_init(FkDevice *d, const FkDump *dump)
 {
     FkBdf local = d->local;
 
+    fk_memory_free(d);
     memset(d, 0, sizeof(*d));
     d->present = true;
     d->bdf = dump->bdf;
@@ -212,6 +213,7 @@ void fk_device_init(FkDevice *d, const FkDump *dump)
     if (d->exp) {
         d->size = FK_CONFIG_MAX;        /* also where the dump has less */
     }
+    fk_msix_init(d);
 
     /* pciback takes a device over by a reset, and leaves it without MASTER. */
     fk_put(d, PCI_COMMAND, 2,
@@ -289,6 +291,7 @@ static void reset(FkDevice *d)
 
         fk_put(d, flags, 2, fk_get(d, flags, 2) &
                ~(PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL));
+        fk_msix_reset(d);
     }
     fk_journal("dev %s reset", fk_bdf(&d->bdf));
 }
@@ -313,6 +316,9 @@ void fk_device_write(FkDevice *d, const char *who, unsigned offset,
 
         *p = ((*p & ~w) | (byte & w)) & ~(byte & c);
     }
+    if (d->msix && touches(offset, len, d->msix + PCI_MSIX_FLAGS + 1)) {
+        fk_msix_unmasked(d);
+    }
     if (devctl && touches(offset, len, devctl) &&
         (d->config[devctl] & PCI_EXP_DEVCTL_BCR_FLR >> 8)) {
         /* Reads as 0 always, and resets where the function says it can. */
@@ -328,14 +334,17 @@ void fk_device_write(FkDevice *d, const char *who, unsigned offset,
     }
 }
 
-void fk_device_raise(FkDevice *d)
+void fk_device_raise(FkDevice *d, unsigned entry)
 {
     uint16_t command = fk_get(d, PCI_COMMAND, 2);
     uint16_t flags = d->msi ? fk_get(d, d->msi + PCI_MSI_FLAGS, 2) : 0;
     bool is64 = flags & PCI_MSI_FLAGS_64BIT;
     const char *name = fk_bdf(&d->bdf);
 
-    if (!(flags & PCI_MSI_FLAGS_ENABLE)) {
+    if (entry < d->x.entries &&
+        (fk_get(d, d->msix + PCI_MSIX_FLAGS, 2) & PCI_MSIX_FLAGS_ENABLE)) {
+        fk_msix_raise(d, entry);
+    } else if (!(flags & PCI_MSI_FLAGS_ENABLE)) {
         fk_journal("dev %s %s", name, command & PCI_COMMAND_INTX_DISABLE ?
                    "interrupt lost" : "interrupt INTx");
     } else if ((flags & PCI_MSI_FLAGS_MASKBIT) &&

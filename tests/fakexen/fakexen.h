@@ -12,7 +12,11 @@
  *   pcifront.c   config accesses in a stub domain
  *   pciback.c    what dom0 lets through
  *   xen.c        pirqs and their bindings
- *   device.c     the device itself
+ *   xen-msi.c    what Xen does to a device's MSI and MSI-X, or keeps dom0 from
+ *   xen-table.c  what Xen does with a guest's accesses to an MSI-X table
+ *   device.c     the device itself, its config space
+ *   msix.c       its MSI-X table and pending bits
+ *   memory.c     the memory that its BARs are
  *
  * Below all of them: journal.c (what happened, in order), fault.c (what is to
  * go wrong) and control.c (what a test says, before and while QEMU runs).
@@ -27,6 +31,9 @@
 #define FK_MAX_DEVICES 8
 #define FK_MAX_BARS    7        /* the last is the expansion ROM */
 #define FK_CONFIG_MAX  4096
+#define FK_PAGE        4096
+#define FK_MAX_ENTRIES 2048     /* of an MSI-X table (PCI 3.0, 6.8.2.3) */
+#define FK_MAX_EXTRA_IRQS 4096
 
 /* A device's address; printed as lspci -D does. */
 typedef struct FkBdf {
@@ -57,6 +64,32 @@ typedef struct FkBack {
     bool sizing[FK_MAX_BARS];
 } FkBack;
 
+/* The words of an entry of the MSI-X table (PCI 3.0, figure 6-11). */
+typedef enum FkWord {
+    FK_ADDRESS,
+    FK_UPPER,
+    FK_DATA,
+    FK_VECTOR_CONTROL,          /* bit 0: masked */
+} FkWord;
+
+#define FK_ENTRY_SIZE 16
+
+/* MSI-X of a device, and what Xen knows of it. */
+typedef struct FkMsix {
+    unsigned entries;           /* 0: no MSI-X, or no memory for its table */
+    unsigned table_bar, pba_bar;
+    uint32_t table, pba;        /* offsets in the BARs */
+    unsigned npending;          /* pending bits that are set */
+    unsigned used;              /* by Xen's count; 0: it has no table */
+    bool host_maskall, guest_maskall;
+    struct {                    /* where the guest has the table */
+        bool there;
+        uint64_t gtable;
+        int refs;
+        uint8_t changed[FK_MAX_ENTRIES / 8]; /* since the last unmask */
+    } seen;
+} FkMsix;
+
 typedef struct FkDevice {
     bool present;
     FkBdf bdf;                  /* in dom0 */
@@ -70,7 +103,9 @@ typedef struct FkDevice {
     uint8_t w1c[FK_CONFIG_MAX]; /* bits that a written 1 clears */
     uint8_t reset[FK_CONFIG_MAX];
     FkBar bar[FK_MAX_BARS];
+    int memory[FK_MAX_BARS];    /* what a BAR is, a file; 0: not yet there */
     uint8_t pm, msi, msix, exp; /* capabilities, 0: not there */
+    FkMsix x;
     FkBack back;
 } FkDevice;
 
@@ -93,8 +128,9 @@ typedef struct FkWorld {
     unsigned domid;             /* of the guest */
     bool stubdom;               /* else QEMU is in dom0 */
     unsigned xen;               /* 417, 420, ... */
+    unsigned extra_irqs;        /* Xen's option extra_guest_irqs */
     FkKernel kernel;
-    bool lockdown;              /* config files cannot be written */
+    bool lockdown;              /* config files are read-only, BARs unmapped */
     bool privcmd_restricted;    /* no hypercalls (XSA-482) */
     bool devmem;                /* there is a /dev/mem */
     FkMessageForm form;
@@ -256,8 +292,48 @@ void fk_device_write(FkDevice *d, const char *who, unsigned offset,
 
 /**
  * fk_device_raise: the device wants to interrupt; the journal says how
+ * @entry: of the MSI-X table, where MSI-X is on
  */
-void fk_device_raise(FkDevice *d);
+void fk_device_raise(FkDevice *d, unsigned entry);
+
+/* memory.c */
+
+/**
+ * fk_memory: the file that a memory BAR is
+ *
+ * As sysfs' resource files are: of the whole pages that the BAR is in. The
+ * device keeps it open.
+ */
+int fk_memory(FkDevice *d, unsigned bar);
+void fk_memory_free(FkDevice *d);
+
+/* Little-endian; @offset is from the BAR's begin, and all in it. */
+uint32_t fk_memory_get(FkDevice *d, unsigned bar, uint64_t offset,
+                       unsigned len);
+void fk_memory_put(FkDevice *d, unsigned bar, uint64_t offset, unsigned len,
+                   uint32_t value);
+
+/**
+ * fk_memory_at: the BAR at an address of the machine
+ *
+ * Returns: the device, and the BAR's number in @bar; NULL: it is none's.
+ */
+FkDevice *fk_memory_at(uint64_t address, unsigned *bar);
+
+/* msix.c */
+
+void fk_msix_init(FkDevice *d);     /* once the BARs are known */
+void fk_msix_reset(FkDevice *d);    /* the table as it is after a reset */
+uint32_t fk_entry_get(FkDevice *d, unsigned entry, FkWord word);
+
+/**
+ * fk_entry_write: Xen writes a word of the table
+ */
+void fk_entry_write(FkDevice *d, unsigned entry, FkWord word, uint32_t value);
+
+/* The device has interrupted for an entry, or a mask has gone. */
+void fk_msix_raise(FkDevice *d, unsigned entry);
+void fk_msix_unmasked(FkDevice *d);
 
 /* pciback.c; 0 or an error of the pciif protocol */
 
@@ -299,6 +375,36 @@ int fk_unbind_pci(int pirq, uint8_t bus, uint8_t slot, uint8_t intx);
  * fk_pirqs: how many pirqs are mapped by MSI, and how many of them are bound
  */
 unsigned fk_pirqs(unsigned *bound);
+
+/* xen-msi.c */
+
+/**
+ * fk_dom0_write: Linux in dom0 writes to a device's config space
+ *
+ * Xen has a look at it: of the registers of MSI-X, and those of an MSI with
+ * mask bits, it lets pass what does not defeat its own masking.
+ */
+void fk_dom0_write(FkDevice *d, unsigned offset, unsigned len, uint32_t value);
+
+/* xen-table.c */
+
+/**
+ * fk_guest_write: the guest writes to memory that may be an MSI-X table
+ * @address: the guest's
+ * @len: 1 to 8 bytes
+ *
+ * Returns: whether Xen passes the write on to QEMU. Where it does, and QEMU
+ * has done it, fk_guest_written() is to follow.
+ */
+bool fk_guest_write(uint64_t address, unsigned len, uint64_t value);
+void fk_guest_written(void);
+
+/**
+ * fk_guest_read: the guest reads there
+ *
+ * Returns: whether Xen answers, with @value.
+ */
+bool fk_guest_read(uint64_t address, unsigned len, uint64_t *value);
 
 /* store.c; more in store.h */
 

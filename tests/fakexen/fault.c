@@ -28,7 +28,7 @@ static unsigned nrules;
 static const char *const ops[] = {
     "cfg.read", "cfg.write", "map_pirq", "map_pirq_msi", "unmap_pirq",
     "bind_msi", "unbind_msi", "bind_pci", "unbind_pci", "memory_mapping",
-    "ioport_mapping",
+    "ioport_mapping", "open_resource", "mmap_resource",
 };
 
 static const struct {

@@ -6,8 +6,8 @@
  * One operation is one line. The first word says at which place it was seen:
  * "cfg" QEMU's accesses to the config file, "xc" its hypercalls, "dev" and
  * "xen" the writes that reached the device and who made them, "back" what
- * pciback refused or dropped; "dm" and "xs" the rest of QEMU's calls; "now"
- * what a test asked for.
+ * pciback refused or dropped; "file" how QEMU comes to the device's memory;
+ * "dm" and "xs" the rest of QEMU's calls; "now" what a test asked for.
  */
 
 #include "fakexen.h"

@@ -4,7 +4,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Everything else goes on to the C library. A config file is an empty file
- * whose descriptor is remembered; attributes are files in memory.
+ * whose descriptor is remembered; attributes are files in memory; a resource
+ * file is the memory that the BAR is.
  */
 
 /* Both names of each function are needed, so no renaming by the headers. */
@@ -22,9 +23,15 @@
 #include <unistd.h>
 
 #define DEVICES "/sys/bus/pci/devices/"
+#define RESOURCE "resource"     /* and the BAR's number */
 #define MAX_FDS 1024
 
-static FkDevice *config_fd[MAX_FDS];
+/* The descriptors that are more than they seem. */
+static struct {
+    enum { OTHER, CONFIG, BAR, DEVMEM } what;
+    FkDevice *d;                /* not of DEVMEM */
+    unsigned bar;
+} opened[MAX_FDS];
 
 #define REAL(name) ({ \
     static __typeof__(name) *real; \
@@ -62,33 +69,74 @@ static int memory_file(const char *name, const char *text)
     return fd;
 }
 
-/* The memory above the devices' registers, for those who map it. */
+static int remember(int fd, int what, FkDevice *d, unsigned bar)
+{
+    if (fd >= MAX_FDS) {
+        fk_die("more than %d files are open", MAX_FDS);
+    }
+    if (fd >= 0) {
+        opened[fd].what = what;
+        opened[fd].d = d;
+        opened[fd].bar = bar;
+    }
+    return fd;
+}
+
+/* Of the machine's memory, what the devices' BARs are can be mapped. */
 static int open_devmem(void)
 {
-    static int memory = -1;
-
+    fk_sync();
+    fk_journal("file open /dev/mem = %s", fk.devmem ? "0" : "ENOENT");
     if (!fk.devmem) {
         errno = ENOENT;
         return -1;
     }
-    if (memory < 0) {
-        memory = memory_file("devmem", "");
-        if (ftruncate(memory, 1LL << 52) && ftruncate(memory, 1LL << 42)) {
-            fk_die("devmem: %s", strerror(errno));
-        }
+    return remember(memory_file("devmem", ""), DEVMEM, NULL, 0);
+}
+
+/* "resource0" to "resource5", where there is such a file. */
+static bool is_resource(const FkDevice *d, const char *name, unsigned *bar)
+{
+    uint64_t n;
+    const char *end = strncmp(name, RESOURCE, strlen(RESOURCE)) ? NULL
+        : fk_number(name + strlen(RESOURCE), 10, &n);
+
+    *bar = end && !*end && n < FK_MAX_BARS - 1 ? n : FK_MAX_BARS - 1;
+    return *bar < FK_MAX_BARS - 1 && d->bar[*bar].size && !d->bar[*bar].io;
+}
+
+static bool can_write(int flags)
+{
+    return (flags & O_ACCMODE) != O_RDONLY;
+}
+
+static int open_resource(FkDevice *d, unsigned bar, int flags)
+{
+    FkFault f = fk_fault("open_resource", -1);
+    int err = f.kind == FK_FAULT_ERRNO ? (int)f.value : 0;
+    char path[32];
+
+    fk_journal("file %s open resource%u%s = %s", fk_bdf(&d->bdf), bar,
+               can_write(flags) ? " to write" : "",
+               err ? fk_errno_name(err) : "0");
+    if (err) {
+        errno = err;
+        return -1;
     }
-    return dup(memory);
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fk_memory(d, bar));
+    return remember(REAL(open)(path, (flags & O_ACCMODE) | O_CLOEXEC), BAR, d,
+                    bar);
 }
 
 /* Returns false where the path is none of the model's. */
-static bool fake_open(const char *path, int *fd)
+static bool fake_open(const char *path, int flags, int *fd)
 {
     char text[1024];
     const char *name;
+    unsigned bar;
     FkDevice *d;
 
     if (!strcmp(path, "/dev/mem")) {
-        fk_sync();
         *fd = open_devmem();
         return true;
     }
@@ -104,11 +152,9 @@ static bool fake_open(const char *path, int *fd)
         errno = ENOENT;
         *fd = -1;
     } else if (!strcmp(name, "config")) {
-        *fd = memory_file("config", "");
-        if (*fd >= MAX_FDS) {
-            fk_die("more than %d files are open", MAX_FDS);
-        }
-        config_fd[*fd] = d;
+        *fd = remember(memory_file("config", ""), CONFIG, d, 0);
+    } else if (is_resource(d, name, &bar)) {
+        *fd = open_resource(d, bar, flags);
     } else if (fk_sysfs_text(d, name, text)) {
         *fd = memory_file(name, text);
     } else {
@@ -123,6 +169,7 @@ static bool fake_stat(const char *path, int *rc)
     const char *name;
     FkDevice *d;
     char text[1024];
+    unsigned bar;
 
     name = split(path, &d);
     if (!name) {
@@ -130,7 +177,7 @@ static bool fake_stat(const char *path, int *rc)
     }
     if (d && (!*name || !strcmp(name, "config") ||
               (!strcmp(name, "physfn") && d->is_virtfn) ||
-              fk_sysfs_text(d, name, text))) {
+              is_resource(d, name, &bar) || fk_sysfs_text(d, name, text))) {
         *rc = 0;
     } else {
         errno = ENOENT;
@@ -141,15 +188,16 @@ static bool fake_stat(const char *path, int *rc)
 
 static FkDevice *config_of(int fd)
 {
-    return fd >= 0 && fd < MAX_FDS ? config_fd[fd] : NULL;
+    return fd >= 0 && fd < MAX_FDS && opened[fd].what == CONFIG
+        ? opened[fd].d : NULL;
 }
 
-static bool fake_open_locked(const char *path, int *fd)
+static bool fake_open_locked(const char *path, int flags, int *fd)
 {
     bool fake;
 
     fk_lock();
-    fake = fake_open(path, fd);
+    fake = fake_open(path, flags, fd);
     fk_unlock();
     return fake;
 }
@@ -166,7 +214,8 @@ int name(const char *path, int flags, ...) \
         mode = va_arg(ap, mode_t); \
         va_end(ap); \
     } \
-    return fake_open_locked(path, &fd) ? fd : REAL(name)(path, flags, mode); \
+    return fake_open_locked(path, flags, &fd) ? fd \
+        : REAL(name)(path, flags, mode); \
 }
 
 DEFINE_OPEN(open)
@@ -184,13 +233,71 @@ int __open64_2(const char *path, int flags)
 
 int close(int fd)
 {
-    fk_lock();
-    if (config_of(fd)) {
-        config_fd[fd] = NULL;
+    if (fd >= 0 && fd < MAX_FDS) {
+        fk_lock();
+        opened[fd].what = OTHER;
+        fk_unlock();
     }
-    fk_unlock();
     return REAL(close)(fd);
 }
+
+/* As Linux: whole pages from the one that the BAR begins in, and no more. */
+static int map_resource(FkDevice *d, unsigned bar, size_t len, int prot,
+                        off64_t offset)
+{
+    FkFault f = fk_fault("mmap_resource", -1);
+    int err = f.kind == FK_FAULT_ERRNO ? (int)f.value : fk.lockdown ? EPERM : 0;
+    uint64_t pages = (d->bar[bar].size - 1) / FK_PAGE + 1;
+
+    if (!err && (offset < 0 ||
+                 offset + len > pages * FK_PAGE)) {
+        err = EINVAL;
+    }
+    fk_journal("file %s map resource%u 0x%llx n 0x%zx%s = %s",
+               fk_bdf(&d->bdf), bar, (long long)offset, len,
+               prot & PROT_WRITE ? " to write" : "",
+               err ? fk_errno_name(err) : "0");
+    return err;
+}
+
+/* What is to be mapped in the place of @fd and @offset; false: errno says. */
+static bool translate(int *fd, size_t len, int prot, off64_t *offset)
+{
+    FkDevice *d;
+    unsigned bar;
+    int err = 0;
+
+    if (*fd < 0 || *fd >= MAX_FDS || opened[*fd].what < BAR) {
+        return true;
+    }
+    fk_lock();
+    fk_sync();
+    if (opened[*fd].what == BAR) {
+        err = map_resource(opened[*fd].d, opened[*fd].bar, len, prot, *offset);
+    } else {
+        d = fk_memory_at(*offset, &bar);
+        if (d) {
+            *fd = fk_memory(d, bar);
+            *offset -= d->bar[bar].base & ~(FK_PAGE - 1ull);
+        }
+        err = d ? 0 : EPERM;
+    }
+    fk_unlock();
+    errno = err ? err : errno;
+    return !err;
+}
+
+#define DEFINE_MMAP(name, off) \
+void *name(void *addr, size_t len, int prot, int flags, int fd, off offset) \
+{ \
+    off64_t at = offset; \
+ \
+    return translate(&fd, len, prot, &at) \
+        ? REAL(name)(addr, len, prot, flags, fd, at) : MAP_FAILED; \
+}
+
+DEFINE_MMAP(mmap, off_t)
+DEFINE_MMAP(mmap64, off64_t)
 
 #define DEFINE_PREAD(name, off) \
 ssize_t name(int fd, void *buf, size_t len, off offset) \

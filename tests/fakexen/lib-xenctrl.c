@@ -22,6 +22,26 @@ int xc_interface_close(xc_interface *xch)
     return 0;
 }
 
+/* xen/include/public/features.h; not in the headers of before */
+#ifndef XENFEAT_dm_msix_all_writes
+#define XENFEAT_dm_msix_all_writes 20
+#endif
+
+static int features(xen_feature_info_t *info)
+{
+    info->submap = fk.xen >= 419 && !info->submap_idx
+        ? 1u << XENFEAT_dm_msix_all_writes : 0;
+    return 0;
+}
+
+int xc_version(xc_interface *xch, int cmd, void *arg)
+{
+    if (cmd != XENVER_get_features) {
+        fk_unknown("xc_version of something else than the features");
+    }
+    return FK_OP(features(arg));
+}
+
 int xc_physdev_map_pirq(xc_interface *xch, uint32_t domid, int index,
                         int *pirq)
 {

@@ -128,7 +128,7 @@ static void set_command(FkDevice *d, uint16_t clear, uint16_t set)
     uint16_t new = (old & ~clear) | set;
 
     if (new != old) {
-        fk_device_write(d, "dev", PCI_COMMAND, 2, new);
+        fk_dom0_write(d, PCI_COMMAND, 2, new);
     }
 }
 
@@ -163,7 +163,7 @@ static int write_control(FkDevice *d, Write kind, unsigned offset,
             return FK_PCI_ERR_ACCESS_DENIED;
         }
     }
-    fk_device_write(d, "dev", offset, 2, value);
+    fk_dom0_write(d, offset, 2, value);
     return 0;
 }
 
@@ -258,7 +258,7 @@ static int write_bar(FkDevice *d, unsigned offset, uint32_t value)
     d->back.sizing[i] = false;
     own = read_bar(d, offset);
     if (value == own && fk_device_read(d, offset, 4) != own) {
-        fk_device_write(d, "dev", offset, 4, own);
+        fk_dom0_write(d, offset, 4, own);
     }
     return 0;
 }
@@ -270,13 +270,13 @@ static int write_pm_ctrl(FkDevice *d, unsigned offset, uint16_t value)
     uint16_t new = (old & ~ok) | (value & ok);
 
     if ((old & ok) != (value & ok)) {
-        fk_device_write(d, "dev", offset, 2, new);
+        fk_dom0_write(d, offset, 2, new);
         old = fk_device_read(d, offset, 2);
     }
     new = (old & ~(PCI_PM_CTRL_STATE_MASK | PCI_PM_CTRL_PME_STATUS)) |
           (value & PCI_PM_CTRL_STATE_MASK);
     if ((old ^ new) & PCI_PM_CTRL_STATE_MASK) {
-        fk_device_write(d, "dev", offset, 2, new);
+        fk_dom0_write(d, offset, 2, new);
     }
     return 0;
 }
@@ -309,14 +309,14 @@ static int write_field(FkDevice *d, const Field *f, unsigned offset,
     case W_NONE:
         break;
     case W_DEVICE:
-        fk_device_write(d, "dev", offset, f->len, value);
+        fk_dom0_write(d, offset, f->len, value);
         break;
     case W_COMMAND:
         return write_command(d, value);
     case W_BIST:
         if (((fk_device_read(d, offset, 1) ^ value) & ~PCI_BIST_START) == 0 ||
             value == PCI_BIST_START) {
-            fk_device_write(d, "dev", offset, 1, value);
+            fk_dom0_write(d, offset, 1, value);
         }
         break;
     case W_BAR:
@@ -325,7 +325,7 @@ static int write_field(FkDevice *d, const Field *f, unsigned offset,
         if (value & PCI_VPD_ADDR_F) {
             return FK_PCI_ERR_ACCESS_DENIED;
         }
-        fk_device_write(d, "dev", offset, 2, value);
+        fk_dom0_write(d, offset, 2, value);
         break;
     case W_PM_CTRL:
         return write_pm_ctrl(d, offset, value);
@@ -472,7 +472,7 @@ int fk_pciback_write(FkDevice *d, unsigned offset, unsigned len,
     }
     rc = for_each_field(d, offset, len, merge_write, &a);
     if (!rc && !a.handled && d->back.permissive) {
-        fk_device_write(d, "dev", offset, len, a.value);
+        fk_dom0_write(d, offset, len, a.value);
     } else if (rc || !a.handled) {
         fk_journal("back %s %s 0x%02x/%u 0x%0*x", fk_bdf(&d->bdf),
                    rc ? "refused" : "dropped", offset, len, 2 * len, a.value);

@@ -33,7 +33,7 @@ static void bus_write(FkDevice *d, unsigned offset, unsigned len,
     if (fk.stubdom) {
         fk_pciback_write(d, offset, len, value);
     } else {
-        fk_device_write(d, "dev", offset, len, value);
+        fk_dom0_write(d, offset, len, value);
     }
 }
 

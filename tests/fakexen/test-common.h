@@ -16,6 +16,8 @@
 #define MSI 0x50        /* where the test device has its capabilities */
 #define MSIX 0x70
 #define PM 0x80
+#define TABLE 0x1010    /* the MSI-X table in BAR 0, 4 entries, */
+#define PBA 0x2000      /* and their pending bits */
 
 /* A command that must be right. */
 static inline void say(const char *line)
@@ -69,6 +71,8 @@ static inline FkDevice *new_device(uint16_t flags)
     put(c + MSI, 4, (uint32_t)(PCI_MSI_FLAGS_64BIT | flags) << 16 |
         MSIX << 8 | PCI_CAP_ID_MSI);
     put(c + MSIX, 4, 0x0003 << 16 | PCI_CAP_ID_MSIX);
+    put(c + MSIX + PCI_MSIX_TABLE, 4, TABLE);
+    put(c + MSIX + PCI_MSIX_PBA, 4, PBA);
 
     d = fk_device_add();
     fk_device_init(d, dump);
@@ -80,6 +84,21 @@ static inline FkDevice *new_device(uint16_t flags)
 static inline uint16_t control(const FkDevice *d)
 {
     return fk_get(d, MSI + PCI_MSI_FLAGS, 2);
+}
+
+static inline uint16_t control_x(const FkDevice *d)
+{
+    return fk_get(d, MSIX + PCI_MSIX_FLAGS, 2);
+}
+
+/* Map an entry of the MSI-X table: its pirq. */
+static inline int map_entry(const FkDevice *d, int entry)
+{
+    int pirq = -1;
+
+    g_assert_cmpint(fk_map_pirq_msi(&d->bdf, entry, d->bar[0].base, &pirq),
+                    ==, 0);
+    return pirq;
 }
 
 #endif

@@ -73,21 +73,21 @@ static void test_raise(void)
 {
     FkDevice *d = new_device(PCI_MSI_FLAGS_MASKBIT);
 
-    fk_device_raise(d);
+    fk_device_raise(d, 0);
     expect("dev 0000:00:05.0 interrupt INTx\n");
     fk_put(d, PCI_COMMAND, 2, PCI_COMMAND_INTX_DISABLE);
-    fk_device_raise(d);
+    fk_device_raise(d, 0);
     expect("dev 0000:00:05.0 interrupt lost\n");
     fk_put(d, MSI + PCI_MSI_FLAGS, 2, 0x0181);
-    fk_device_raise(d);
+    fk_device_raise(d, 0);
     expect("dev 0000:00:05.0 interrupt lost\n");
     fk_put(d, PCI_COMMAND, 2, PCI_COMMAND_MASTER);
     fk_put(d, MSI + PCI_MSI_ADDRESS_LO, 4, 0xfee01000);
     fk_put(d, MSI + PCI_MSI_DATA_64, 2, 0x41);
-    fk_device_raise(d);
+    fk_device_raise(d, 0);
     expect("dev 0000:00:05.0 interrupt MSI 0x00000000fee01000 0x0041\n");
     fk_put(d, MSI + PCI_MSI_MASK_64, 4, 1);
-    fk_device_raise(d);
+    fk_device_raise(d, 0);
     expect("dev 0000:00:05.0 interrupt pending\n");
     g_assert_cmphex(fk_get(d, MSI + PCI_MSI_PENDING_64, 4), ==, 1);
 }

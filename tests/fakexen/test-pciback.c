@@ -71,7 +71,14 @@ static void test_control_msix(void)
 {
     FkDevice *d = new_device(0);
 
+    g_assert_cmpint(fk_pciback_write(d, CONTROL_X, 2, 0xc003), ==,
+                    FK_PCI_ERR_ACCESS_DENIED);
     say("allow 00:05.0 on");
+    fk_put(d, CONTROL, 2, 0x0081);
+    g_assert_cmpint(fk_pciback_write(d, CONTROL_X, 2, 0xc003), ==,
+                    FK_PCI_ERR_ACCESS_DENIED);
+    g_assert_cmpint(fk_pciback_write(d, CONTROL_X, 2, 0x4003), ==, 0);
+    fk_put(d, CONTROL, 2, 0x0080);
     g_assert_cmpint(fk_pciback_write(d, CONTROL_X, 2, 0xc003), ==, 0);
     g_assert_cmphex(fk_get(d, CONTROL_X, 2), ==, 0xc003);
     fk_put(d, CONTROL_X, 2, 0x0003);

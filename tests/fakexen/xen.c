@@ -1,40 +1,37 @@
 /*
- * A fake Xen: pirqs, and what mapping and binding one does to the device
+ * A fake Xen: pirqs, which are mapped and bound
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * As Xen 4.17 to 4.20 (xen/arch/x86/irq.c, msi.c,
+ * As Xen 4.17 to 4.20 (xen/arch/x86/irq.c,
  * xen/drivers/passthrough/x86/hvm.c).
  */
 
-#include "fakexen.h"
+#include "xen.h"
 
 #include <errno.h>
-#include <linux/pci_regs.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #define NR_GSI    24
-#define NR_PIRQS  (NR_GSI + 32)     /* of a guest: extra_guest_irqs' default */
+#define MAX_PIRQS (NR_GSI + FK_MAX_EXTRA_IRQS)
 #define FIRST_GSI 16                /* below are the guest's ISA interrupts */
 
 #define GFLAGS_UNMASKED (1u << 16)  /* XEN_DOMCTL_VMSI_X86_UNMASKED */
 
-typedef struct Pirq {
-    enum { FREE, GSI, MSI, MSIX } type;
-    int gsi;
-    FkBdf bdf;
-    int entry;
-    bool bound;
-    uint8_t gvec;
-    uint32_t gflags;
-} Pirq;
+static FkPirq pirqs[MAX_PIRQS];
 
-static Pirq pirqs[NR_PIRQS];
+/* How many a guest has. */
+static int nr_pirqs(void)
+{
+    return NR_GSI + fk.extra_irqs;
+}
 
 void fk_xen_init(void)
 {
     memset(pirqs, 0, sizeof(pirqs));
+    fk_table_init();
 }
 
 unsigned fk_pirqs(unsigned *bound)
@@ -42,8 +39,8 @@ unsigned fk_pirqs(unsigned *bound)
     unsigned n = 0;
 
     *bound = 0;
-    for (unsigned i = 0; i < NR_PIRQS; i++) {
-        if (pirqs[i].type == MSI || pirqs[i].type == MSIX) {
+    for (int i = 0; i < nr_pirqs(); i++) {
+        if (pirqs[i].type == FK_MSI || pirqs[i].type == FK_MSIX) {
             n++;
             *bound += pirqs[i].bound;
         }
@@ -51,10 +48,22 @@ unsigned fk_pirqs(unsigned *bound)
     return n;
 }
 
-static Pirq *find(int pirq)
+static FkPirq *find(int pirq)
 {
-    return pirq >= 0 && pirq < NR_PIRQS && pirqs[pirq].type != FREE
+    return pirq >= 0 && pirq < nr_pirqs() && pirqs[pirq].type != FK_FREE
         ? &pirqs[pirq] : NULL;
+}
+
+FkPirq *fk_pirq_of(const FkDevice *d, int type, int entry)
+{
+    for (int i = 0; i < nr_pirqs(); i++) {
+        if ((int)pirqs[i].type == type &&
+            fk_bdf_equal(&pirqs[i].bdf, &d->bdf) &&
+            (entry < 0 || pirqs[i].entry == entry)) {
+            return &pirqs[i];
+        }
+    }
+    return NULL;
 }
 
 /*
@@ -93,7 +102,7 @@ static const char *result(int rc)
 /* The message that Xen writes for a pirq. */
 static void compose(int pirq, uint64_t *address, uint32_t *data)
 {
-    unsigned n = NR_PIRQS - 1 - pirq;
+    unsigned n = nr_pirqs() - 1 - pirq;
 
     switch (fk.form) {
     case FK_MESSAGE_REMAPPED:
@@ -107,7 +116,7 @@ static void compose(int pirq, uint64_t *address, uint32_t *data)
         break;
     case FK_MESSAGE_PLAIN:
         *address = 0xfee0100c;  /* APIC 1, logical, lowest priority */
-        *data = 0x4131 + 8 * n; /* assert, lowest priority, the vector */
+        *data = 0x4131 + 8 * (n % 16);  /* assert, the priority, the vector */
         break;
     case FK_MESSAGE_RAW:
         *address = fk.raw_address;
@@ -116,102 +125,10 @@ static void compose(int pirq, uint64_t *address, uint32_t *data)
     }
 }
 
-static bool is_64bit(const FkDevice *d)
-{
-    return fk_get(d, d->msi + PCI_MSI_FLAGS, 2) & PCI_MSI_FLAGS_64BIT;
-}
-
-static bool is_maskable(const FkDevice *d)
-{
-    return fk_get(d, d->msi + PCI_MSI_FLAGS, 2) & PCI_MSI_FLAGS_MASKBIT;
-}
-
-static void write_message(FkDevice *d, int pirq)
-{
-    uint64_t address = 0;
-    uint32_t data = 0;
-
-    if (pirqs[pirq].type != MSI) {
-        return;         /* an MSI-X table is memory, not seen here */
-    }
-    compose(pirq, &address, &data);
-    fk_device_write(d, "xen", d->msi + PCI_MSI_ADDRESS_LO, 4, address);
-    if (is_64bit(d)) {
-        fk_device_write(d, "xen", d->msi + PCI_MSI_ADDRESS_HI, 4,
-                        address >> 32);
-    }
-    fk_device_write(d, "xen",
-                    d->msi + (is_64bit(d) ? PCI_MSI_DATA_64 : PCI_MSI_DATA_32),
-                    2, data & 0xffff);
-}
-
-static void write_mask(FkDevice *d, int pirq, bool masked)
-{
-    unsigned reg;
-
-    if (pirqs[pirq].type != MSI || !is_maskable(d)) {
-        return;
-    }
-    reg = d->msi + (is_64bit(d) ? PCI_MSI_MASK_64 : PCI_MSI_MASK_32);
-    fk_device_write(d, "xen", reg, 4,
-                    (fk_get(d, reg, 4) & ~1u) | (masked ? 1 : 0));
-}
-
-static void set_enable(FkDevice *d, unsigned pos, uint16_t bit, bool on)
-{
-    uint16_t v = fk_get(d, pos + PCI_MSI_FLAGS, 2);
-
-    fk_device_write(d, "xen", pos + PCI_MSI_FLAGS, 2,
-                    on ? v | bit : v & ~bit);
-}
-
-/*
- * The control word is saved first and restored last, with the number of
- * vectors set to one: ENABLE comes back as it was.
- */
-static void capability_init(FkDevice *d, int pirq)
-{
-    unsigned flags = d->msi + PCI_MSI_FLAGS;
-    uint16_t control = fk_get(d, flags, 2) & ~PCI_MSI_FLAGS_QSIZE;
-
-    set_enable(d, d->msi, PCI_MSI_FLAGS_ENABLE, false);
-    if (control & PCI_MSI_FLAGS_MASKBIT) {
-        unsigned reg = d->msi + (is_64bit(d) ? PCI_MSI_MASK_64
-                                             : PCI_MSI_MASK_32);
-        unsigned vectors = 1u << ((control & PCI_MSI_FLAGS_QMASK) >> 1);
-
-        fk_device_write(d, "xen", reg, 4, fk_get(d, reg, 4) |
-                        0xffffffffu >> (32 - vectors));
-    }
-    fk_device_write(d, "xen", flags, 2, control);
-    write_message(d, pirq);
-}
-
-static void capability_init_msix(FkDevice *d)
-{
-    unsigned flags = d->msix + PCI_MSIX_FLAGS;
-    uint16_t control = fk_get(d, flags, 2);
-
-    fk_device_write(d, "xen", flags, 2, control | PCI_MSIX_FLAGS_ENABLE |
-                    PCI_MSIX_FLAGS_MASKALL);
-    fk_device_write(d, "xen", flags, 2, control);
-}
-
-static int find_mapped(const FkBdf *bdf, int type, int entry)
-{
-    for (int i = 0; i < NR_PIRQS; i++) {
-        if ((int)pirqs[i].type == type && fk_bdf_equal(&pirqs[i].bdf, bdf) &&
-            pirqs[i].entry == entry) {
-            return i;
-        }
-    }
-    return -1;
-}
-
 static int do_map_pirq(int gsi, int *pirq)
 {
-    for (int i = 0; i < NR_PIRQS; i++) {
-        if (pirqs[i].type == GSI && pirqs[i].gsi == gsi) {
+    for (int i = 0; i < nr_pirqs(); i++) {
+        if (pirqs[i].type == FK_GSI && pirqs[i].gsi == gsi) {
             *pirq = i;
             return 0;
         }
@@ -221,16 +138,16 @@ static int do_map_pirq(int gsi, int *pirq)
     }
     if (*pirq < 0) {
         for (int i = FIRST_GSI; i < NR_GSI && *pirq < 0; i++) {
-            *pirq = pirqs[i].type == FREE ? i : -1;
+            *pirq = pirqs[i].type == FK_FREE ? i : -1;
         }
         if (*pirq < 0) {
             return -ENOSPC;
         }
     }
-    if (*pirq >= NR_PIRQS) {
+    if (*pirq >= nr_pirqs()) {
         return -EINVAL;
     }
-    pirqs[*pirq] = (Pirq) { .type = GSI, .gsi = gsi };
+    pirqs[*pirq] = (FkPirq) { .type = FK_GSI, .gsi = gsi };
     return 0;
 }
 
@@ -251,36 +168,44 @@ int fk_map_pirq(int gsi, int *pirq)
 static int do_map_msi(const FkBdf *bdf, int entry, uint64_t table_base,
                       int *pirq)
 {
-    int type = table_base ? MSIX : MSI;
     FkDevice *d = fk_device_find(bdf);
+    int wanted = *pirq, rc;
+    FkPirq *p;
 
-    if (*pirq < 0) {
-        for (int i = NR_PIRQS - 1; i >= NR_GSI && *pirq < 0; i--) {
-            *pirq = pirqs[i].type == FREE ? i : -1;
-        }
-        if (*pirq < 0) {
-            return -ENOSPC;
-        }
-    } else if (*pirq >= NR_PIRQS) {
+    for (int i = nr_pirqs() - 1; i >= NR_GSI && wanted < 0; i--) {
+        wanted = pirqs[i].type == FK_FREE ? i : -1;
+    }
+    if (wanted < 0) {
+        return -ENOSPC;
+    }
+    if (wanted >= nr_pirqs()) {
         return -EINVAL;
-    } else if (pirqs[*pirq].type != FREE) {
+    }
+    p = &pirqs[wanted];
+    if (p->type != FK_FREE) {
         return 0;       /* "already mapped": warns, and says success */
     }
-    /* Xen before 4.20 does not look whose device it is. */
-    if (!d || (fk.xen >= 420 && !d->assigned) ||
-        !(type == MSI ? d->msi : d->msix)) {
+    if (!d || !d->assigned) {
         return -ENODEV;
     }
-    if (find_mapped(bdf, type, entry) >= 0) {
+    /*
+     * Xen looks for a second map by the machine's interrupt, of which each map
+     * makes another, and so never sees one. Here it fails, for a test to see.
+     */
+    if (fk_pirq_of(d, table_base ? FK_MSIX : FK_MSI, entry)) {
         return -EEXIST;
     }
-    pirqs[*pirq] = (Pirq) { .type = type, .bdf = *bdf, .entry = entry };
-    if (type == MSI) {
-        capability_init(d, *pirq);
+    *p = (FkPirq) {
+        .type = table_base ? FK_MSIX : FK_MSI, .bdf = *bdf, .entry = entry,
+    };
+    compose(wanted, &p->address, &p->data);
+    rc = fk_msi_map(d, p);
+    if (rc) {
+        p->type = FK_FREE;
     } else {
-        capability_init_msix(d);
+        *pirq = wanted;
     }
-    return 0;
+    return rc;
 }
 
 int fk_map_pirq_msi(const FkBdf *bdf, int entry, uint64_t table_base,
@@ -290,10 +215,15 @@ int fk_map_pirq_msi(const FkBdf *bdf, int entry, uint64_t table_base,
     bool done;
     int asked = *pirq;
     int rc = begin("map_pirq_msi", &done, &value);
+    char table[32] = "";
 
+    if (table_base) {
+        snprintf(table, sizeof(table), " table 0x%llx",
+                 (unsigned long long)table_base);
+    }
     /* The call comes before what it does to the device. */
-    fk_journal("xc map_pirq_msi %s entry %d pirq %d%s%s", fk_bdf(bdf), entry,
-               asked, done ? " = " : "", done ? result(rc) : "");
+    fk_journal("xc map_pirq_msi %s entry %d pirq %d%s%s%s", fk_bdf(bdf), entry,
+               asked, table, done ? " = " : "", done ? result(rc) : "");
     if (!done) {
         rc = do_map_msi(bdf, entry, table_base, pirq);
         if (value) {
@@ -305,20 +235,14 @@ int fk_map_pirq_msi(const FkBdf *bdf, int entry, uint64_t table_base,
     return rc;
 }
 
-static void release(int pirq)
+static void release(FkPirq *p)
 {
-    Pirq *p = &pirqs[pirq];
     FkDevice *d = fk_device_find(&p->bdf);
 
-    if (d && p->type == MSI) {
-        if (p->bound) {
-            write_mask(d, pirq, true);
-        }
-        set_enable(d, d->msi, PCI_MSI_FLAGS_ENABLE, false);
-    } else if (d && p->type == MSIX) {
-        set_enable(d, d->msix, PCI_MSIX_FLAGS_ENABLE, false);
+    if (d && (p->type == FK_MSI || p->type == FK_MSIX)) {
+        fk_msi_unmap(d, p);
     }
-    p->type = FREE;
+    p->type = FK_FREE;
 }
 
 int fk_unmap_pirq(int pirq)
@@ -332,7 +256,7 @@ int fk_unmap_pirq(int pirq)
     }
     fk_journal("xc unmap_pirq %d = %s", pirq, result(rc));
     if (!done && !rc) {
-        release(pirq);
+        release(find(pirq));
     }
     return rc;
 }
@@ -342,14 +266,19 @@ int fk_bind_msi(int pirq, uint8_t gvec, uint32_t gflags, uint64_t gtable)
     uint64_t value;
     bool done;
     int rc = begin("bind_msi", &done, &value);
-    Pirq *p = find(pirq);
+    FkPirq *p = find(pirq);
+    char table[32] = "";
     FkDevice *d;
 
     if (!done) {
-        rc = !p ? -EINVAL : p->type == GSI ? -EBUSY : 0;
+        rc = !p ? -EINVAL : p->type == FK_GSI ? -EBUSY : 0;
     }
-    fk_journal("xc bind_msi %d gvec 0x%02x gflags 0x%05x = %s", pirq, gvec,
-               gflags, result(rc));
+    if (gtable) {
+        snprintf(table, sizeof(table), " gtable 0x%llx",
+                 (unsigned long long)gtable);
+    }
+    fk_journal("xc bind_msi %d gvec 0x%02x gflags 0x%05x%s = %s", pirq, gvec,
+               gflags, table, result(rc));
     if (done || rc) {
         return rc;
     }
@@ -357,11 +286,15 @@ int fk_bind_msi(int pirq, uint8_t gvec, uint32_t gflags, uint64_t gtable)
     p->gflags = gflags & ~GFLAGS_UNMASKED;
     d = fk_device_find(&p->bdf);
     if (d && !p->bound) {
-        write_message(d, pirq);         /* its affinity is set */
+        fk_msi_message(d, p);           /* its affinity is set */
+        fk_msi_mask(d, p, false, true);
+        if (gtable) {
+            fk_table_bound(d, p, gtable);
+        }
     }
     p->bound = true;
     if (d && (gflags & GFLAGS_UNMASKED)) {
-        write_mask(d, pirq, false);
+        fk_msi_mask(d, p, p->host_masked, false);
     }
     return 0;
 }
@@ -371,22 +304,27 @@ int fk_unbind_msi(int pirq, uint8_t gvec, uint32_t gflags)
     uint64_t value;
     bool done;
     int rc = begin("unbind_msi", &done, &value);
-    Pirq *p = find(pirq);
+    FkPirq *p = find(pirq);
     FkDevice *d;
 
     if (!done) {
-        rc = p && p->bound && p->type != GSI ? 0 : -EINVAL;
+        rc = p && p->bound && p->type != FK_GSI ? 0 : -EINVAL;
     }
     fk_journal("xc unbind_msi %d gvec 0x%02x gflags 0x%05x = %s", pirq, gvec,
                gflags, result(rc));
     if (done || rc) {
         return rc;
     }
-    p->bound = false;
     d = fk_device_find(&p->bdf);
     if (d) {
-        write_mask(d, pirq, true);
+        fk_msi_mask(d, p, p->host_masked, true);
+        fk_msi_mask(d, p, true, true);  /* it is disabled, */
+        fk_msi_mask(d, p, true, true);  /* and shut down */
+        if (p->type == FK_MSIX) {
+            fk_table_unbound(d);
+        }
     }
+    p->bound = false;
     return 0;
 }
 
@@ -395,10 +333,10 @@ int fk_bind_pci(int pirq, uint8_t bus, uint8_t slot, uint8_t intx)
     uint64_t value;
     bool done;
     int rc = begin("bind_pci", &done, &value);
-    Pirq *p = find(pirq);
+    FkPirq *p = find(pirq);
 
     if (!done) {
-        rc = !p ? -EINVAL : p->type != GSI ? -EBUSY : 0;
+        rc = !p ? -EINVAL : p->type != FK_GSI ? -EBUSY : 0;
     }
     fk_journal("xc bind_pci %d %02x:%02x INT%c = %s", pirq, bus, slot,
                'A' + intx, result(rc));
@@ -413,7 +351,7 @@ int fk_unbind_pci(int pirq, uint8_t bus, uint8_t slot, uint8_t intx)
     uint64_t value;
     bool done;
     int rc = begin("unbind_pci", &done, &value);
-    Pirq *p = find(pirq);
+    FkPirq *p = find(pirq);
 
     if (!done) {
         rc = p && p->bound ? 0 : -EINVAL;
