@@ -32,7 +32,7 @@ uint32_t xen_pt_msix_table_read(const XenPTMSIXTable *t, uint32_t offset,
     uint32_t value = 0;
 
     for (unsigned i = 0; i < len; i++) {
-        uint32_t at = offset + i, n = at / XEN_PT_MSIX_ENTRY_SIZE;
+        uint64_t at = (uint64_t)offset + i, n = at / XEN_PT_MSIX_ENTRY_SIZE;
 
         if (n < t->n) {
             value |= (t->entry[n].word[at / 4 % 4] >> at % 4 * 8 & 0xff) <<

@@ -1,5 +1,5 @@
 /*
- * The MSI capability as the guest sees it
+ * The MSI and the MSI-X capability as the guest sees them
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -11,15 +11,19 @@
 #define BIT64   XEN_PT_MSI_CTRL_64BIT
 #define MASKBIT XEN_PT_MSI_CTRL_MASKBIT
 #define NEXT    0x70
+#define TABLE   0x00002003      /* in BAR 3 */
+#define PBA     0x00013005      /* in BAR 5 */
 
 /*
- * The four layouts (PCI 3.0, figure 6-9), a dword for each row: what it reads
- * after a reset, and which bits the guest can write. The pending bits are
- * read-only (6.8.1.8), the mask has one bit for one vector (6.8.1.7), the
- * lowest two bits of the address are 0 (6.8.1.4).
+ * The four layouts of MSI (PCI 3.0, figure 6-9) and that of MSI-X (6.8.2), a
+ * dword for each row: what it reads after a reset, and which bits the guest can
+ * write. The pending bits are read-only (6.8.1.8), the mask has one bit for one
+ * vector (6.8.1.7), the lowest two bits of the address are 0 (6.8.1.4). Of
+ * MSI-X all is read-only but ENABLE and the function mask (6.8.2.3).
  */
 typedef struct Layout {
     const char *name;
+    bool msix;
     uint16_t control;
     unsigned size;
     unsigned data, mask;        /* offsets; 0: not there */
@@ -27,22 +31,36 @@ typedef struct Layout {
 } Layout;
 
 #define HEAD(control)   ((uint32_t)(control) << 16 | NEXT << 8 | 0x05)
+#define HEAD_X(control) ((uint32_t)(control) << 16 | NEXT << 8 | 0x11)
 #define ENABLE          (XEN_PT_MSI_CTRL_ENABLE << 16)
 
 static const Layout layouts[] = {
-    { "32", 0, 12, 8, 0,
+    { "32", false, 0, 12, 8, 0,
       { HEAD(0), 0, 0 },
       { ENABLE, 0xfffffffc, 0xffff } },
-    { "32-mask", MASKBIT, 20, 8, 12,
+    { "32-mask", false, MASKBIT, 20, 8, 12,
       { HEAD(MASKBIT), 0, 0, 0, 0 },
       { ENABLE, 0xfffffffc, 0xffff, 1, 0 } },
-    { "64", BIT64, 16, 12, 0,
+    { "64", false, BIT64, 16, 12, 0,
       { HEAD(BIT64), 0, 0, 0 },
       { ENABLE, 0xfffffffc, 0xffffffff, 0xffff } },
-    { "64-mask", BIT64 | MASKBIT, 24, 12, 16,
+    { "64-mask", false, BIT64 | MASKBIT, 24, 12, 16,
       { HEAD(BIT64 | MASKBIT), 0, 0, 0, 0, 0 },
       { ENABLE, 0xfffffffc, 0xffffffff, 0xffff, 1, 0 } },
+    { "msi-x", true, 0x0041, 12, 0, 0,
+      { HEAD_X(0x0041), TABLE, PBA },
+      { 0xc0000000, 0, 0 } },
 };
+
+/* As realize does it, of a device with this control word. */
+static void init(XenPTMSIRegs *r, const Layout *l, uint16_t control)
+{
+    if (l->msix) {
+        xen_pt_msi_regs_init_msix(r, control, NEXT, TABLE, PBA);
+    } else {
+        xen_pt_msi_regs_init(r, control, NEXT);
+    }
+}
 
 static uint8_t byte_of(const uint32_t *dwords, unsigned offset)
 {
@@ -61,28 +79,39 @@ static void test_reset(gconstpointer data)
     const Layout *l = data;
     XenPTMSIRegs r;
 
-    xen_pt_msi_regs_init(&r, l->control, NEXT);
+    init(&r, l, l->control);
     g_assert_cmpuint(r.size, ==, l->size);
-    g_assert_cmpuint(xen_pt_msi_regs_size(l->control), ==, l->size);
     for (unsigned i = 0; i < l->size; i += 4) {
         g_assert_cmphex(xen_pt_msi_regs_read(&r, i, 4), ==, l->reset[i / 4]);
     }
     g_assert_false(xen_pt_msi_regs_enable(&r));
+    g_assert_false(xen_pt_msi_regs_maskall(&r));
     g_assert_false(xen_pt_msi_regs_masked(&r));
+}
+
+static void test_reset_message(gconstpointer data)
+{
+    const Layout *l = data;
+    XenPTMSIRegs r;
+
+    init(&r, l, l->control);
+    g_assert_cmpuint(xen_pt_msi_regs_size(l->control), ==, l->size);
     g_assert_cmphex(xen_pt_msi_regs_message(&r).address, ==, 0);
     g_assert_cmphex(xen_pt_msi_regs_message(&r).data, ==, 0);
 }
 
 /*
- * One vector, so Multiple Message Capable reads 0, and nothing else of what
- * the device holds, ENABLE and the extended data bits, is the guest's.
+ * One vector of MSI, so Multiple Message Capable reads 0, and nothing else of
+ * what the device holds, ENABLE and the extended data bits, is the guest's.
+ * Of MSI-X it is the number of the entries.
  */
 static void test_reset_device_bits(gconstpointer data)
 {
     const Layout *l = data;
+    uint16_t shown = l->msix ? XEN_PT_MSIX_CTRL_SIZE : BIT64 | MASKBIT;
     XenPTMSIRegs r;
 
-    xen_pt_msi_regs_init(&r, l->control | (0xffff & ~(BIT64 | MASKBIT)), NEXT);
+    init(&r, l, l->control | (0xffff & ~shown));
     g_assert_cmpuint(r.size, ==, l->size);
     g_assert_cmphex(xen_pt_msi_regs_read(&r, 0, 4), ==, l->reset[0]);
 }
@@ -93,11 +122,11 @@ static void test_reset_forgets(gconstpointer data)
     const Layout *l = data;
     XenPTMSIRegs r;
 
-    xen_pt_msi_regs_init(&r, l->control, NEXT);
+    init(&r, l, l->control);
     for (unsigned i = 0; i < l->size; i++) {
         xen_pt_msi_regs_write(&r, i, 0xff, 1);
     }
-    xen_pt_msi_regs_init(&r, l->control, NEXT);
+    init(&r, l, l->control);
     for (unsigned i = 0; i < l->size; i += 4) {
         g_assert_cmphex(xen_pt_msi_regs_read(&r, i, 4), ==, l->reset[i / 4]);
     }
@@ -116,7 +145,7 @@ static void check_write(const Layout *l, unsigned offset, unsigned len,
     uint8_t was[28] = { 0 }, byte;
     XenPTMSIRegs r;
 
-    xen_pt_msi_regs_init(&r, l->control, NEXT);
+    init(&r, l, l->control);
     for (unsigned i = 0; i < l->size; i += 4) {
         xen_pt_msi_regs_write(&r, i, before, 4);
     }
@@ -132,7 +161,7 @@ static void check_write(const Layout *l, unsigned offset, unsigned len,
         if (i >= offset && i < offset + len) {
             byte = (byte & ~writable) |
                    ((value >> 8 * (i - offset)) & writable);
-            if (i == 2) {
+            if (i == (l->msix ? 3 : 2)) {
                 expected |= XEN_PT_MSI_WROTE_CONTROL;
             } else if (byte != was[i]) {
                 expected |= XEN_PT_MSI_WROTE_VECTOR;
@@ -167,7 +196,7 @@ static void test_read(gconstpointer data)
     const Layout *l = data;
     XenPTMSIRegs r;
 
-    xen_pt_msi_regs_init(&r, l->control, NEXT);
+    init(&r, l, l->control);
     for (unsigned i = 0; i < l->size; i += 4) {
         xen_pt_msi_regs_write(&r, i, 0x76543210 + 0x11111111 * (i / 4), 4);
     }
@@ -192,7 +221,7 @@ static void test_far(gconstpointer data)
     const Layout *l = data;
     XenPTMSIRegs r;
 
-    xen_pt_msi_regs_init(&r, l->control, NEXT);
+    init(&r, l, l->control);
     g_assert_cmphex(xen_pt_msi_regs_read(&r, UINT32_MAX, 4), ==, 0);
     g_assert_cmphex(xen_pt_msi_regs_read(&r, UINT32_MAX - 2, 4), ==, 0);
     g_assert_cmphex(xen_pt_msi_regs_write(&r, UINT32_MAX, ~0u, 4), ==, 0);
@@ -208,7 +237,7 @@ static void test_message(gconstpointer data)
     XenPTMSIMessage m;
     XenPTMSIRegs r;
 
-    xen_pt_msi_regs_init(&r, l->control, NEXT);
+    init(&r, l, l->control);
     xen_pt_msi_regs_write(&r, 4, 0xfee01003, 4);
     if (upper) {
         xen_pt_msi_regs_write(&r, 8, upper, 4);
@@ -224,7 +253,7 @@ static void test_mask(gconstpointer data)
     const Layout *l = data;
     XenPTMSIRegs r;
 
-    xen_pt_msi_regs_init(&r, l->control, NEXT);
+    init(&r, l, l->control);
     /* Where there is no mask, what is at its place masks nothing. */
     for (unsigned i = 8; i < l->size; i++) {
         if (i != l->mask || !l->mask) {
@@ -248,7 +277,7 @@ static void test_upper_control_byte(gconstpointer data)
     const Layout *l = data;
     XenPTMSIRegs r;
 
-    xen_pt_msi_regs_init(&r, l->control, NEXT);
+    init(&r, l, l->control);
     xen_pt_msi_regs_write(&r, 2, 1, 1);
     g_assert_true(xen_pt_msi_regs_enable(&r));
     g_assert_cmphex(xen_pt_msi_regs_write(&r, 3, 0, 1), ==, 0);
@@ -264,7 +293,7 @@ static void test_one_vector(gconstpointer data)
     const Layout *l = data;
     XenPTMSIRegs r;
 
-    xen_pt_msi_regs_init(&r, l->control, NEXT);
+    init(&r, l, l->control);
     g_assert_cmphex(xen_pt_msi_regs_write(&r, 2, 0x0071, 2), ==,
                     XEN_PT_MSI_WROTE_CONTROL);
     g_assert_cmphex(xen_pt_msi_regs_read(&r, 2, 2), ==,
@@ -277,7 +306,7 @@ static void test_set_enable(gconstpointer data)
     const Layout *l = data;
     XenPTMSIRegs r;
 
-    xen_pt_msi_regs_init(&r, l->control, NEXT);
+    init(&r, l, l->control);
     xen_pt_msi_regs_set_enable(&r, true);
     g_assert_true(xen_pt_msi_regs_enable(&r));
     g_assert_cmphex(xen_pt_msi_regs_read(&r, 0, 4), ==, l->reset[0] | ENABLE);
@@ -292,7 +321,7 @@ static void test_same_value(gconstpointer data)
     const Layout *l = data;
     XenPTMSIRegs r;
 
-    xen_pt_msi_regs_init(&r, l->control, NEXT);
+    init(&r, l, l->control);
     xen_pt_msi_regs_write(&r, 4, 0xfee01000, 4);
     g_assert_cmphex(xen_pt_msi_regs_write(&r, 4, 0xfee01000, 4), ==, 0);
     g_assert_cmphex(xen_pt_msi_regs_write(&r, 2, 0, 2), ==,
@@ -309,9 +338,84 @@ static void test_both_events(gconstpointer data)
     const Layout *l = data;
     XenPTMSIRegs r;
 
-    xen_pt_msi_regs_init(&r, l->control, NEXT);
+    init(&r, l, l->control);
     g_assert_cmphex(xen_pt_msi_regs_write(&r, 2, 0x10000001, 4), ==,
                     XEN_PT_MSI_WROTE_CONTROL | XEN_PT_MSI_WROTE_VECTOR);
+}
+
+/* --- The same of MSI-X -------------------------------------------------- */
+
+/* ENABLE and the function mask are two things, both in the upper byte. */
+static void test_msix_control(gconstpointer data)
+{
+    const Layout *l = data;
+    XenPTMSIRegs r;
+
+    init(&r, l, l->control);
+    for (unsigned upper = 0; upper < 0x100; upper++) {
+        uint16_t expected = l->control | (upper & 0xc0) << 8;
+
+        g_assert_cmphex(xen_pt_msi_regs_write(&r, 3, upper, 1), ==,
+                        XEN_PT_MSI_WROTE_CONTROL);
+        g_assert_cmpint(xen_pt_msi_regs_enable(&r), ==, !!(upper & 0x80));
+        g_assert_cmpint(xen_pt_msi_regs_maskall(&r), ==, !!(upper & 0x40));
+        g_assert_cmphex(xen_pt_msi_regs_read(&r, 2, 2), ==, expected);
+    }
+}
+
+/* The lower byte alone says nothing of either. */
+static void test_msix_lower_control_byte(gconstpointer data)
+{
+    const Layout *l = data;
+    XenPTMSIRegs r;
+
+    init(&r, l, l->control);
+    xen_pt_msi_regs_write(&r, 2, 0xc000, 2);
+    g_assert_cmphex(xen_pt_msi_regs_write(&r, 2, 0, 1), ==, 0);
+    g_assert_cmphex(xen_pt_msi_regs_write(&r, 2, 0xff, 1), ==, 0);
+    g_assert_true(xen_pt_msi_regs_enable(&r));
+    g_assert_true(xen_pt_msi_regs_maskall(&r));
+    g_assert_cmphex(xen_pt_msi_regs_read(&r, 2, 2), ==, l->control | 0xc000);
+}
+
+/* ENABLE as the sequence has it; the function mask is the guest's. */
+static void test_msix_set_enable(gconstpointer data)
+{
+    const Layout *l = data;
+    XenPTMSIRegs r;
+
+    init(&r, l, l->control);
+    xen_pt_msi_regs_write(&r, 2, 0x4000, 2);
+    xen_pt_msi_regs_set_enable(&r, true);
+    g_assert_true(xen_pt_msi_regs_enable(&r));
+    g_assert_cmphex(xen_pt_msi_regs_read(&r, 2, 2), ==, l->control | 0xc000);
+    xen_pt_msi_regs_set_enable(&r, false);
+    g_assert_false(xen_pt_msi_regs_enable(&r));
+    g_assert_cmphex(xen_pt_msi_regs_read(&r, 2, 2), ==, l->control | 0x4000);
+}
+
+/* Written again, it is an event; a guest may ask twice. */
+static void test_msix_same_value(gconstpointer data)
+{
+    const Layout *l = data;
+    XenPTMSIRegs r;
+
+    init(&r, l, l->control);
+    for (unsigned i = 0; i < 2; i++) {
+        g_assert_cmphex(xen_pt_msi_regs_write(&r, 2, 0x8000, 2), ==,
+                        XEN_PT_MSI_WROTE_CONTROL);
+        g_assert_cmphex(xen_pt_msi_regs_write(&r, 0, 0x80000000, 4), ==,
+                        XEN_PT_MSI_WROTE_CONTROL);
+    }
+}
+
+/* As many entries as there can be. */
+static void test_msix_largest(gconstpointer data)
+{
+    XenPTMSIRegs r;
+
+    init(&r, data, 0xffff);
+    g_assert_cmphex(xen_pt_msi_regs_read(&r, 2, 2), ==, 0x07ff);
 }
 
 int main(int argc, char **argv)
@@ -319,20 +423,27 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         void (*run)(gconstpointer);
+        enum { BOTH, MSI, MSIX } of;
     } tests[] = {
-        { "reset", test_reset },
-        { "reset/device-bits", test_reset_device_bits },
-        { "reset/forgets", test_reset_forgets },
-        { "write", test_write },
-        { "read", test_read },
-        { "far", test_far },
-        { "message", test_message },
-        { "mask", test_mask },
-        { "upper-control-byte", test_upper_control_byte },
-        { "one-vector", test_one_vector },
-        { "set-enable", test_set_enable },
-        { "same-value", test_same_value },
-        { "both-events", test_both_events },
+        { "reset", test_reset, BOTH },
+        { "reset/message", test_reset_message, MSI },
+        { "reset/device-bits", test_reset_device_bits, BOTH },
+        { "reset/forgets", test_reset_forgets, BOTH },
+        { "write", test_write, BOTH },
+        { "read", test_read, BOTH },
+        { "far", test_far, BOTH },
+        { "message", test_message, MSI },
+        { "mask", test_mask, MSI },
+        { "upper-control-byte", test_upper_control_byte, MSI },
+        { "one-vector", test_one_vector, MSI },
+        { "set-enable", test_set_enable, MSI },
+        { "same-value", test_same_value, MSI },
+        { "both-events", test_both_events, MSI },
+        { "control", test_msix_control, MSIX },
+        { "lower-control-byte", test_msix_lower_control_byte, MSIX },
+        { "set-enable", test_msix_set_enable, MSIX },
+        { "same-value", test_msix_same_value, MSIX },
+        { "largest", test_msix_largest, MSIX },
     };
 
     g_test_init(&argc, &argv, NULL);
@@ -342,7 +453,9 @@ int main(int argc, char **argv)
                                                     layouts[i].name,
                                                     tests[j].name);
 
-            g_test_add_data_func(path, &layouts[i], tests[j].run);
+            if (tests[j].of != (layouts[i].msix ? MSI : MSIX)) {
+                g_test_add_data_func(path, &layouts[i], tests[j].run);
+            }
         }
     }
     return g_test_run();
