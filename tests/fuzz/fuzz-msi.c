@@ -93,7 +93,7 @@ static void realize(Bench *b)
                        (device & 4 ? XEN_PT_MSI_CTRL_ENABLE : 0) |
                        (device & 8 ? 0x0004 : 0);
 
-    world_init(&b->w, 1, control, device & 16 ? WORLD_MASTER : 0,
+    world_init(&b->w, WORLD_MSI, 1, control, device & 16 ? WORLD_MASTER : 0,
                !(device & 32), choose, b);
     xen_pt_msi_regs_init(&b->regs, control, NEXT);
     if (control & XEN_PT_MSI_CTRL_ENABLE) {

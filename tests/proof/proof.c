@@ -19,7 +19,7 @@
  */
 
 #include "qemu/osdep.h"
-#include "msi-world.h"
+#include "msi-judge.h"
 
 bool nondet_bool(void);
 int nondet_int(void);

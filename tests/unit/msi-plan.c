@@ -63,8 +63,9 @@ void plan_text(const Plan *p, unsigned from, char *text, size_t size)
                             command ? "command" : "write", p->done[i].value,
                             fate);
         } else {
-            len += snprintf(text + len, size - len, "%s%s%u%s", gap,
-                            op_name[op], arg, fate);
+            len += snprintf(text + len, size - len, "%s%s%u%s%s", gap,
+                            op_name[op], arg,
+                            p->done[i].value ? "+mask" : "", fate);
         }
     }
 }

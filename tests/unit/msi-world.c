@@ -1,59 +1,22 @@
 /*
- * The world of an MSI sequence, and the judge of what it does to it
+ * The world of an MSI or MSI-X sequence, and what a guest does in it
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "qemu/osdep.h"
-#include "msi-world.h"
-
-#ifdef WORLD_PROOF
-#define RULE(w, holds, text) __CPROVER_assert(holds, text)
-#else
-#define RULE(w, holds, text) \
-    do { \
-        if (!(holds)) { \
-            world_broken(w, text); \
-        } \
-    } while (0)
-#endif
+#include "msi-judge.h"
 
 #define ALL_ONES 0xffff
 
-static bool same(const XenPTMSIMessage *a, const XenPTMSIMessage *b)
-{
-    return a->address == b->address && a->data == b->data;
-}
+/* --- Operations --------------------------------------------------------- */
 
-/* The work of one event has a bound that only the number of vectors sets. */
-static unsigned most_ops(const World *w)
-{
-    unsigned n = w->seq.nvec;
-    unsigned off = 6 + 2 * n;   /* twice read, write, read; unbind, unmap */
-    unsigned on = 3 * n + 3;    /* map, bind, message; read, write, read */
-
-    return off + on + off;      /* another pirq, that cannot be had */
-}
-
-/*
- * What every operation begins with. @op is checked against what the one
- * before it calls for: a write to be read back, an unbind of a live vector
- * to be bound again.
- */
 static WorldFate begin_op(World *w, WorldOp op, unsigned arg, uint16_t value)
 {
     WorldFate f;
 
     w->ops++;
-    RULE(w, w->ops <= most_ops(w), "I9: an event's work is bounded");
-    RULE(w, w->access != WORLD_WAS_WRITTEN ||
-         (op == WORLD_READ && arg == XEN_PT_MSI_CONTROL),
-         "I3: the control word is read back at once");
-    RULE(w, !w->command_unread ||
-         (op == WORLD_READ && arg == XEN_PT_MSI_COMMAND),
-         "I7: the command register is read back at once");
-    RULE(w, !w->rebinding || (op == WORLD_BIND && arg == w->rebinding - 1),
-         "a vector in use is unbound only to be bound anew");
+    judge_begin(w, op, arg);
     w->rebinding = 0;
     f = w->choose(w->chooser, op, arg, value);
     if (f.kind != WORLD_FINE) {
@@ -69,14 +32,7 @@ static int world_map(void *world, unsigned i, const XenPTMSIMessage *guest,
     WorldFate f = begin_op(w, WORLD_MAP, i, 0);
     WorldVector *v = &w->v[i];
 
-    RULE(w, i < w->seq.nvec, "a vector that there is");
-    RULE(w, !w->probing, "I7: a probe maps nothing");
-    RULE(w, !v->mapped, "a vector is mapped once");
-    RULE(w, xen_pt_msi_guest_usable(guest), "what is mapped can be delivered");
-    /* Xen restores the control word before it has written the message. */
-    RULE(w, !(w->control & WORLD_ENABLE) || w->lied,
-         "I1: ENABLE is clear when Xen maps");
-
+    judge_map(w, i, guest);
     if (f.kind == WORLD_FAIL) {
         *pirq = f.word;
         return f.err;
@@ -86,6 +42,7 @@ static int world_map(void *world, unsigned i, const XenPTMSIMessage *guest,
         *pirq = 100 + i;
     }
     v->mapped = true;
+    v->checked = false;
     v->pirq = *pirq;
     v->device = (XenPTMSIMessage) { .address = 0xfee00018 + 0x20 * i };
     w->known = false;
@@ -99,11 +56,7 @@ static int world_unmap(void *world, unsigned i, int pirq)
     WorldVector *v = &w->v[i];
     bool last = true;
 
-    RULE(w, i < w->seq.nvec, "a vector that there is");
-    RULE(w, v->mapped && pirq == v->pirq, "what is unmapped was mapped");
-    RULE(w, !(w->control & WORLD_ENABLE) || w->tried_off || w->lied,
-         "I4: MSI is switched off before a vector is unmapped");
-
+    judge_unmap(w, i, pirq);
     if (f.kind == WORLD_FAIL) {
         return f.err;
     }
@@ -112,8 +65,9 @@ static int world_unmap(void *world, unsigned i, int pirq)
     for (unsigned j = 0; j < w->seq.nvec; j++) {
         last = last && !w->v[j].mapped;
     }
-    if (last) {
-        w->control &= ~WORLD_ENABLE;
+    /* Xen's pci_disable_msi() clears ENABLE of MSI, but not of MSI-X. */
+    if (last && !world_is_msix(w)) {
+        w->control &= ~w->enable;
     }
     w->known = false;
     return 0;
@@ -123,25 +77,23 @@ static int world_bind(void *world, unsigned i, int pirq,
                       const XenPTMSIMessage *guest, bool masked)
 {
     World *w = world;
-    WorldFate f = begin_op(w, WORLD_BIND, i, 0);
+    WorldFate f = begin_op(w, WORLD_BIND, i, masked);
     WorldVector *v = &w->v[i];
-    uint32_t requested = xen_pt_msi_requested_pirq(guest);
+    bool first = true;
 
-    RULE(w, i < w->seq.nvec, "a vector that there is");
-    RULE(w, v->mapped && pirq == v->pirq, "what is bound was mapped");
-    RULE(w, !v->bound || w->seq.state == XEN_PT_MSI_ON,
-         "a vector is bound once, unless in use");
-    RULE(w, xen_pt_msi_guest_usable(guest), "what is bound can be delivered");
-    RULE(w, !requested || (int)requested == pirq,
-         "the pirq is the one that the guest asks for");
-
+    judge_bind(w, i, pirq, guest, masked);
     if (f.kind == WORLD_FAIL) {
         return f.err;
     }
+    /* Xen looks where the table of MSI-X is when it has none bound of it. */
+    for (unsigned j = 0; j < w->seq.nvec; j++) {
+        first = first && !w->v[j].bound;
+    }
+    w->moved = w->moved && !first;
     /* Binding anew unmasks when asked to, but does not mask. */
     v->masked = masked && (v->masked || !v->bound);
     v->bound = true;
-    v->checked = false;
+    v->checked = v->checked && world_is_msix(w);
     v->guest = *guest;
     return 0;
 }
@@ -153,15 +105,14 @@ static int world_unbind(void *world, unsigned i, int pirq,
     WorldFate f = begin_op(w, WORLD_UNBIND, i, 0);
     WorldVector *v = &w->v[i];
 
-    RULE(w, i < w->seq.nvec, "a vector that there is");
-    RULE(w, v->bound && pirq == v->pirq && same(guest, &v->guest),
-         "what is unbound was bound");
-
+    judge_unbind(w, i, pirq, guest);
     if (f.kind == WORLD_FAIL) {
         return f.err;
     }
-    v->bound = v->masked = v->checked = false;
-    if ((w->control & WORLD_ENABLE) && !w->tried_off && !w->lied) {
+    v->bound = v->masked = false;
+    v->checked = v->checked && world_is_msix(w);
+    if ((w->control & w->enable) && !w->tried_off && !w->lied &&
+        !world_is_msix(w)) {
         w->rebinding = i + 1;
     }
     return 0;
@@ -173,9 +124,7 @@ static int world_message(void *world, unsigned i, XenPTMSIMessage *device)
     WorldFate f = begin_op(w, WORLD_MESSAGE, i, 0);
     WorldVector *v = &w->v[i];
 
-    RULE(w, i < w->seq.nvec, "a vector that there is");
-    RULE(w, v->bound, "I1: the message is read once Xen has bound the vector");
-
+    judge_message(w, i);
     *device = v->device;
     if (f.kind == WORLD_ONES) {
         device->address = UINT32_MAX;
@@ -211,42 +160,11 @@ static int world_read(void *world, XenPTMSIWord word, uint16_t *value)
     return f.kind == WORLD_FAIL ? f.err : 0;
 }
 
-static void judge_control(World *w, uint16_t value)
-{
-    RULE(w, w->known, "I2: the control word is read after the map");
-    /* With a read lost, ENABLE is cleared in what was read earlier. */
-    RULE(w, !((value ^ w->last) & ~WORLD_ENABLE) ||
-         (w->lied && w->access == WORLD_READ_LOST && !(value & WORLD_ENABLE)),
-         "I2: a write differs from what was read in ENABLE only");
-    if (!(value & WORLD_ENABLE)) {
-        return;     /* what is clear may be cleared, to be on the safe side */
-    }
-    RULE(w, !(w->last & WORLD_ENABLE), "I2: ENABLE is not set twice");
-    if (w->probing) {
-        RULE(w, !(w->command & WORLD_MASTER) || w->lied,
-             "I7: a probe writes ENABLE with bus mastering off");
-        return;
-    }
-    for (unsigned i = 0; i < w->seq.nvec; i++) {
-        RULE(w, w->v[i].mapped, "I1: ENABLE is written with all mapped");
-        RULE(w, w->v[i].bound, "I1: ENABLE is written with all bound");
-        RULE(w, w->v[i].checked, "I1: ENABLE is written with all checked");
-    }
-}
-
-static void judge_command(World *w, uint16_t value)
-{
-    RULE(w, w->probing, "I7: only a probe writes the command register");
-    RULE(w, !((value ^ w->command_found) & ~WORLD_MASTER) || w->lied,
-         "I7: a probe changes bus mastering only");
-    RULE(w, !(value & WORLD_MASTER) || !(w->control & WORLD_ENABLE) || w->lied,
-         "I7: bus mastering comes back with ENABLE clear");
-}
-
 static int world_write(void *world, XenPTMSIWord word, uint16_t value)
 {
     World *w = world;
     WorldFate f = begin_op(w, WORLD_WRITE, word, value);
+    uint16_t others = ~(w->enable | w->maskall);
     bool done = f.kind != WORLD_FAIL && f.kind != WORLD_DROP;
     bool err = f.kind == WORLD_FAIL || f.kind == WORLD_FAIL_DONE;
 
@@ -263,14 +181,14 @@ static int world_write(void *world, XenPTMSIWord word, uint16_t value)
     w->access = WORLD_WAS_WRITTEN;
     w->last = value;
     /* pciback: the word is refused as a whole, and that looks like success. */
-    if (done && (!w->permitted || ((value ^ w->control) & ~WORLD_ENABLE))) {
+    if (done && (!w->permitted || ((value ^ w->control) & others))) {
         w->trouble = true;
         done = false;
     }
     if (done) {
         w->control = value;
     }
-    w->tried_off = !(value & WORLD_ENABLE) || (w->tried_off && !done);
+    w->tried_off = !(value & w->enable) || (w->tried_off && !done);
     return err ? f.err : 0;
 }
 
@@ -284,160 +202,31 @@ const XenPTMSIOps world_ops = {
     .write = world_write,
 };
 
-void world_init(World *w, unsigned nvec, uint16_t control, uint16_t command,
-                bool permitted, WorldChoose *choose, void *chooser)
+/* --- Events ------------------------------------------------------------- */
+
+void world_init(World *w, WorldKind kind, unsigned nvec, uint16_t control,
+                uint16_t command, bool permitted, WorldChoose *choose,
+                void *chooser)
 {
     *w = (World) {
         .choose = choose, .chooser = chooser,
+        .enable = kind == WORLD_MSIX ? WORLD_MSIX_ENABLE : WORLD_ENABLE,
+        .maskall = kind == WORLD_MSIX ? WORLD_MSIX_MASKALL : 0,
         .control = control, .command = command, .permitted = permitted,
     };
-    xen_pt_msi_seq_init(&w->seq, &world_ops, w, WORLD_ENABLE, 0, w->vec,
+    xen_pt_msi_seq_init(&w->seq, &world_ops, w, w->enable, w->maskall, w->vec,
                         nvec);
 }
 
-static bool all_usable(const World *w)
+static void begin_event(World *w, WorldEvent event, unsigned subject)
 {
+    w->event = event;
+    w->subject = subject;
+    w->ops = 0;
+    w->busy = 0;
     for (unsigned i = 0; i < w->seq.nvec; i++) {
-        if (!xen_pt_msi_guest_usable(&w->guest[i].message)) {
-            return false;
-        }
+        w->busy += !world_is_msix(w) || w->v[i].mapped || world_used(w, i);
     }
-    return true;
-}
-
-/* The sequence knows what Xen holds. */
-static const char *unsettled_vectors(const World *w)
-{
-    for (unsigned i = 0; i < w->seq.nvec; i++) {
-        const XenPTMSIVector *known = &w->vec[i];
-        const WorldVector *v = &w->v[i];
-
-        if ((known->stage >= XEN_PT_MSI_MAPPED) != v->mapped ||
-            (known->stage >= XEN_PT_MSI_BOUND) != v->bound ||
-            (v->bound && !v->mapped)) {
-            return "a vector's stage is what Xen holds";
-        }
-        if (v->mapped && known->pirq != v->pirq) {
-            return "a vector's pirq is what Xen holds";
-        }
-        if (v->bound && !same(&known->bound.message, &v->guest)) {
-            return "a vector's binding is what Xen holds";
-        }
-    }
-    return NULL;
-}
-
-static const char *unsettled_on(const World *w)
-{
-    uint32_t requested;
-
-    for (unsigned i = 0; i < w->seq.nvec; i++) {
-        if (w->vec[i].stage != XEN_PT_MSI_CHECKED) {
-            return "I1: all vectors are checked while MSI is on";
-        }
-        requested = xen_pt_msi_requested_pirq(&w->v[i].guest);
-        if (requested && (int)requested != w->v[i].pirq) {
-            return "the pirq is the one that the guest asks for";
-        }
-    }
-    if (w->access != WORLD_WAS_READ || !(w->last & WORLD_ENABLE)) {
-        return "I3: on is believed from the read-back alone";
-    }
-    if (!w->lied && (!(w->control & WORLD_ENABLE) || w->tried_off)) {
-        return "I3: on means that the device has ENABLE set";
-    }
-    if (w->seq.undo_failures) {
-        return "I4: on means that nothing is left from before";
-    }
-    return NULL;
-}
-
-/* Not on, and undoing has not failed: then nothing is left. */
-static const char *unsettled_off(const World *w)
-{
-    for (unsigned i = 0; i < w->seq.nvec; i++) {
-        if (w->v[i].mapped || w->v[i].bound) {
-            return "I4: nothing is mapped or bound while MSI is not on";
-        }
-    }
-    if (w->seq.state == XEN_PT_MSI_REFUSED &&
-        w->seq.fault.step == XEN_PT_MSI_STEP_DISABLE) {
-        return NULL;    /* what an earlier owner left on stays on */
-    }
-    if ((w->control & WORLD_ENABLE) && !w->lied) {
-        return "I4: the device has ENABLE clear while MSI is not on";
-    }
-    if (w->access != WORLD_NO_ACCESS &&
-        (w->access != WORLD_WAS_READ || (w->last & WORLD_ENABLE))) {
-        return "I3: off is believed from a read alone";
-    }
-    return NULL;
-}
-
-/* Nothing has failed: then the guest has what it asked for. */
-static const char *unsettled_service(const World *w)
-{
-    XenPTMSIState state = w->seq.state;
-
-    if (w->seq.fault.step || w->seq.undo.step) {
-        return "no fault is reported where nothing has failed";
-    }
-    if (state == XEN_PT_MSI_REFUSED ||
-        xen_pt_msi_seq_enabled(&w->seq) != w->asked) {
-        return "ENABLE reads as written where nothing has failed";
-    }
-    if (state == XEN_PT_MSI_PENDING && all_usable(w)) {
-        return "MSI goes on as soon as its message is usable";
-    }
-    for (unsigned i = 0; state == XEN_PT_MSI_ON && i < w->seq.nvec; i++) {
-        const WorldVector *v = &w->v[i];
-
-        /* A message in the middle of being changed: the old one holds. */
-        if (!xen_pt_msi_guest_usable(&w->guest[i].message)) {
-            continue;
-        }
-        if (!same(&v->guest, &w->guest[i].message)) {
-            return "Xen delivers what the guest has programmed";
-        }
-        if (v->masked != w->guest[i].masked) {
-            return "Xen masks what the guest has masked";
-        }
-    }
-    return NULL;
-}
-
-const char *world_unsettled(const World *w)
-{
-    const XenPTMSISeq *s = &w->seq;
-    const char *rule = unsettled_vectors(w);
-
-    if (rule) {
-        return rule;
-    }
-    if (w->access == WORLD_WAS_WRITTEN) {
-        return "I3: the control word is read back";
-    }
-    if (w->command_unread) {
-        return "I7: the command register is read back";
-    }
-    if (w->rebinding) {
-        return "a vector in use is unbound only to be bound anew";
-    }
-    if (s->undo_failures && (s->state != XEN_PT_MSI_REFUSED || !s->undo.step)) {
-        return "I4: a failure while undoing is refused and reported";
-    }
-    if (s->state == XEN_PT_MSI_OFF && w->asked) {
-        return "I5: what was asked for and not had is refused";
-    }
-    if (s->state == XEN_PT_MSI_REFUSED && !s->fault.step && !s->undo.step) {
-        return "I4: a refusal has a reason";
-    }
-    if (s->state == XEN_PT_MSI_ON) {
-        rule = unsettled_on(w);
-    } else if (!s->undo_failures) {
-        rule = unsettled_off(w);
-    }
-    return rule || w->trouble ? rule : unsettled_service(w);
 }
 
 static void end_event(World *w)
@@ -457,9 +246,9 @@ bool world_clear(World *w)
 {
     bool clear;
 
-    w->ops = 0;
+    begin_event(w, WORLD_CLEAR, 0);
     clear = xen_pt_msi_seq_clear(&w->seq);
-    RULE(w, !clear || !(w->control & WORLD_ENABLE) || w->lied,
+    RULE(w, !clear || !(w->control & w->enable) || w->lied,
          "what was cleared is clear");
     RULE(w, clear == (w->seq.state != XEN_PT_MSI_REFUSED),
          "what cannot be cleared is refused");
@@ -471,11 +260,9 @@ bool world_probe(World *w)
 {
     bool may;
 
-    w->ops = 0;
-    w->probing = true;
+    begin_event(w, WORLD_PROBE, 0);
     w->command_found = w->command;
     may = xen_pt_msi_seq_probe(&w->seq);
-    w->probing = false;
     RULE(w, may == (w->seq.state != XEN_PT_MSI_REFUSED),
          "a refused probe refuses MSI");
     RULE(w, w->command == w->command_found || w->seq.undo_failures || w->lied,
@@ -484,14 +271,16 @@ bool world_probe(World *w)
     return may;
 }
 
-void world_set_enable(World *w, bool on)
+void world_set_control(World *w, bool on, bool masked)
 {
     bool idle = w->seq.state == XEN_PT_MSI_REFUSED ||
-                on == xen_pt_msi_seq_enabled(&w->seq);
+                (on == xen_pt_msi_seq_enabled(&w->seq) &&
+                 !(on && world_is_msix(w) && masked != w->masked));
 
-    w->ops = 0;
     w->asked = on;
-    xen_pt_msi_seq_set_control(&w->seq, on, false);
+    w->masked = masked;
+    begin_event(w, WORLD_SET_CONTROL, 0);
+    xen_pt_msi_seq_set_control(&w->seq, on, masked);
     RULE(w, !w->ops || !idle,
          "I5: a write of ENABLE that asks for nothing new does nothing");
     end_event(w);
@@ -500,26 +289,52 @@ void world_set_enable(World *w, bool on)
 void world_set_vector(World *w, unsigned i, const XenPTMSIMessage *message,
                       bool masked)
 {
+    XenPTMSIState state = w->seq.state;
+    bool refused = w->vec[i].refused;
     bool idle = !xen_pt_msi_seq_enabled(&w->seq);
+    WorldVector *v = &w->v[i];
 
-    w->ops = 0;
     w->guest[i].message = *message;
     w->guest[i].masked = masked;
+    if (world_is_msix(w)) {
+        idle = idle || refused || !world_used(w, i) ||
+               (v->bound && world_same(message, &v->guest));
+        /* Of a vector that is bound Xen sees itself that it is masked. */
+        v->masked = v->bound && masked;
+    }
+    begin_event(w, WORLD_SET_VECTOR, i);
     xen_pt_msi_seq_set_vector(&w->seq, i, message, masked);
     RULE(w, !w->ops || !idle,
          "I5: a message that is not in use is not Xen's business");
+    RULE(w, !world_is_msix(w) || state == w->seq.state,
+         "I4: one vector of MSI-X that fails is no other's business");
+    RULE(w, !refused || w->vec[i].refused,
+         "I5: a vector that was refused stays so");
+    end_event(w);
+}
+
+void world_rebind(World *w)
+{
+    bool idle = w->seq.state != XEN_PT_MSI_ON;
+
+    for (unsigned i = 0; i < w->seq.nvec; i++) {
+        w->moved = w->moved || w->v[i].bound;
+    }
+    begin_event(w, WORLD_REBIND, 0);
+    xen_pt_msi_seq_rebind(&w->seq);
+    RULE(w, !w->ops || !idle, "I5: what is not in use is not bound anew");
     end_event(w);
 }
 
 void world_reset(World *w)
 {
-    w->ops = 0;
-    w->asked = false;
+    w->asked = w->masked = false;
     w->trouble = false;
     for (unsigned i = 0; i < w->seq.nvec; i++) {
         w->guest[i].message = (XenPTMSIMessage) { 0 };
         w->guest[i].masked = false;
     }
+    begin_event(w, WORLD_RESET, 0);
     xen_pt_msi_seq_reset(&w->seq);
     RULE(w, w->seq.state == XEN_PT_MSI_OFF || w->seq.undo_failures,
          "a reset ends with MSI off");

@@ -1,12 +1,12 @@
 /*
- * The world of an MSI sequence, and the judge of what it does to it
+ * The world of an MSI or MSI-X sequence, and what a guest does in it
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
  * A device behind pciback, Xen's map and bind, and a guest. Each operation can
- * be made to fail. The invariants of docs/design.rst are checked before every
- * operation and after every event of the guest. Unit tests, the fuzzer and
- * the proof share this file; they differ in who chooses what happens.
+ * be made to fail. msi-judge.c checks the invariants of docs/design.rst before
+ * every operation and after every event of the guest. Unit tests, the fuzzer
+ * and the proof share both; they differ in who chooses what happens.
  *
  * Plain C without allocation or library calls, because CBMC reads it too.
  */
@@ -18,8 +18,17 @@
 #ifndef WORLD_VECTORS
 #define WORLD_VECTORS   3           /* the most that a world has */
 #endif
-#define WORLD_ENABLE    0x0001      /* in the control word */
-#define WORLD_MASTER    0x0004      /* in the command register */
+
+/* Bits of the control word, for each kind, and of the command register. */
+#define WORLD_ENABLE        0x0001
+#define WORLD_MSIX_ENABLE   0x8000
+#define WORLD_MSIX_MASKALL  0x4000
+#define WORLD_MASTER        0x0004
+
+typedef enum WorldKind {
+    WORLD_MSI,
+    WORLD_MSIX,
+} WorldKind;
 
 typedef enum WorldOp {
     WORLD_MAP,
@@ -50,14 +59,18 @@ typedef struct WorldFate {
 
 typedef struct World World;
 
-/* @arg is the vector, or the XenPTMSIWord that is read or written. */
+/*
+ * @arg is the vector, or the XenPTMSIWord that is read or written; @value what
+ * is written, of a bind whether it is masked.
+ */
 typedef WorldFate WorldChoose(void *chooser, WorldOp op, unsigned arg,
                               uint16_t value);
 
 typedef struct WorldVector {
     bool mapped, bound;
-    bool masked;                /* by Xen */
-    bool checked;               /* a message of Xen's was read since the bind */
+    bool masked;                /* by Xen, while bound */
+    bool checked;               /* a message of Xen's was read since the bind; */
+                                /* of MSI-X: since the map */
     int pirq;
     XenPTMSIMessage guest;      /* what Xen delivers */
     XenPTMSIMessage device;     /* what Xen has written to the device */
@@ -71,6 +84,16 @@ typedef enum WorldAccess {
     WORLD_WAS_WRITTEN,          /* not read back yet */
 } WorldAccess;
 
+/* What runs. */
+typedef enum WorldEvent {
+    WORLD_CLEAR,
+    WORLD_PROBE,
+    WORLD_SET_CONTROL,
+    WORLD_SET_VECTOR,
+    WORLD_REBIND,
+    WORLD_RESET,
+} WorldEvent;
+
 struct World {
     XenPTMSISeq seq;            /* the code under test, and its memory */
     XenPTMSIVector vec[WORLD_VECTORS];
@@ -78,20 +101,24 @@ struct World {
     void *chooser;
 
     /* The device and Xen. */
+    uint16_t enable, maskall;   /* bits of the control word; maskall 0: MSI */
     uint16_t control, command;
     bool permitted;             /* pciback's allow_interrupt_control */
+    bool moved;                 /* the table, since Xen saw where it is */
     WorldVector v[WORLD_VECTORS];
 
     /* What the guest last asked for. */
-    bool asked;
+    bool asked, masked;         /* ENABLE and the function mask */
     struct {
         XenPTMSIMessage message;
         bool masked;
     } guest[WORLD_VECTORS];
 
     /* What the judge remembers. */
-    unsigned ops;               /* of the running event */
-    bool probing;
+    WorldEvent event;           /* the running one, */
+    unsigned subject;           /* the vector that it is about, */
+    unsigned busy;              /* how many there are to be seen to, */
+    unsigned ops;               /* and the operations that it has made */
     uint16_t command_found;     /* when the probe began */
     bool known;                 /* the control word, since the last map */
     uint16_t last;              /* of the control word, read or written */
@@ -109,28 +136,30 @@ extern const XenPTMSIOps world_ops;
 /**
  * world_init: a device as a stub domain finds it, nothing mapped
  * @w: the world
+ * @kind: which of the two capabilities
  * @nvec: vectors of the sequence, 1 to WORLD_VECTORS
  * @control: the device's control word
  * @command: its command register
  * @permitted: does pciback let the control word be written?
  */
-void world_init(World *w, unsigned nvec, uint16_t control, uint16_t command,
-                bool permitted, WorldChoose *choose, void *chooser);
+void world_init(World *w, WorldKind kind, unsigned nvec, uint16_t control,
+                uint16_t command, bool permitted, WorldChoose *choose,
+                void *chooser);
 
 /* The events, each judged to its end. */
 bool world_clear(World *w);
 bool world_probe(World *w);
-void world_set_enable(World *w, bool on);
+void world_set_control(World *w, bool on, bool masked);
 void world_set_vector(World *w, unsigned i, const XenPTMSIMessage *message,
                       bool masked);
+void world_rebind(World *w);
 void world_reset(World *w);
 
-/**
- * world_unsettled: which invariant does not hold between two events?
- *
- * Returns: the first broken rule in words, NULL where all hold.
- */
-const char *world_unsettled(const World *w);
+/* The same for MSI, which has no function mask. */
+static inline void world_set_enable(World *w, bool on)
+{
+    world_set_control(w, on, false);
+}
 
 /**
  * world_broken: a rule is broken; ends the program

@@ -1,54 +1,33 @@
 /*
- * The sequence that turns MSI on and off
+ * The sequence that turns MSI on and off; for MSI-X see test-msix-seq.c
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
  * One behaviour a test, told by the operations that it makes. That it also
- * keeps the invariants is the business of msi-world.c, which judges every
+ * keeps the invariants is the business of msi-judge.c, which judges every
  * operation here as well; test-msi-walk.c makes all of them fail.
  */
 
 #include "qemu/osdep.h"
-#include <glib.h>
-#include "msi-plan.h"
+#include "msi-bench.h"
 
 #define CONTROL 0x0080          /* 64-bit address, ENABLE clear */
-#define COMMAND 0x0103          /* I/O, memory, SERR; bus mastering off */
-
-static const XenPTMSIMessage
-    cpu0 = { 0xfee01000, 0x4041 },
-    cpu1 = { 0xfee02000, 0x4041 },
-    pirq5 = { 0xfee05000, 0x4300 },     /* vector 0: asks for pirq 5 */
-    pirq6 = { 0xfee06000, 0x4300 },
-    unusable = { 0, 0 };
 
 /* An unmarked vector, and one whose read of the control word tells. */
 #define UP      "map0 bind0 message0 read write=0081 read"
 #define DOWN    "read write=0080 read unbind0 unmap0"
 #define UNDO    "read unbind0 unmap0"   /* ENABLE is seen clear already */
 
-typedef struct Bench {
-    World w;
-    Plan plan;
-    unsigned shown;             /* operations that a check has been through */
-} Bench;
-
-static void bench_init(Bench *b, unsigned nvec, uint16_t control,
-                       uint16_t command, bool permitted)
+static void bench_msi(Bench *b, unsigned nvec, uint16_t control,
+                      uint16_t command, bool permitted)
 {
-    *b = (Bench) {
-        .plan = {
-            .name = g_get_prgname(),
-            .fate = { .err = -ENOMEM, .word = 0x1234 },
-        },
-    };
-    world_init(&b->w, nvec, control, command, permitted, plan_choose, &b->plan);
+    bench_init(b, WORLD_MSI, nvec, control, command, permitted);
 }
 
 /* A device that one vector's sequence is to be tried on. */
 static void bench_plain(Bench *b)
 {
-    bench_init(b, 1, CONTROL, COMMAND, true);
+    bench_msi(b, 1, CONTROL, COMMAND, true);
 }
 
 static void bench_on(Bench *b, const XenPTMSIMessage *m)
@@ -58,42 +37,6 @@ static void bench_on(Bench *b, const XenPTMSIMessage *m)
     world_set_enable(&b->w, true);
     g_assert_cmpint(b->w.seq.state, ==, XEN_PT_MSI_ON);
     b->shown = b->plan.n;
-}
-
-/* Let an operation fail, counted from the next one, which is 0. */
-static void fail(Bench *b, unsigned n, WorldFateKind kind)
-{
-    PlanFault *f = &b->plan.fault[b->plan.fault[0].kind ? 1 : 0];
-
-    *f = (PlanFault) { .at = b->plan.n + n, .kind = kind };
-}
-
-/* These operations have been made since the last check, and no other. */
-static void check_ops(Bench *b, const char *ops)
-{
-    char text[2048];
-
-    plan_text(&b->plan, b->shown, text, sizeof(text));
-    b->shown = b->plan.n;
-    g_assert_cmpstr(text, ==, ops);
-}
-
-static void check_refused(const Bench *b, XenPTMSIStep step, int err)
-{
-    g_assert_cmpint(b->w.seq.state, ==, XEN_PT_MSI_REFUSED);
-    g_assert_false(xen_pt_msi_seq_enabled(&b->w.seq));
-    g_assert_cmpint(b->w.seq.fault.step, ==, step);
-    g_assert_cmpint(b->w.seq.fault.err, ==, err);
-}
-
-static void check_nothing_left(const Bench *b)
-{
-    g_assert_cmpuint(b->w.seq.undo_failures, ==, 0);
-    g_assert_cmphex(b->w.control & WORLD_ENABLE, ==, 0);
-    for (unsigned i = 0; i < b->w.seq.nvec; i++) {
-        g_assert_false(b->w.v[i].mapped);
-        g_assert_false(b->w.v[i].bound);
-    }
 }
 
 /* --- Switching on and off ----------------------------------------------- */
@@ -143,7 +86,7 @@ static void test_keeps_other_bits(void)
 {
     Bench b;
 
-    bench_init(&b, 1, 0x01a6, COMMAND, true);
+    bench_msi(&b, 1, 0x01a6, COMMAND, true);
     world_set_vector(&b.w, 0, &cpu0, false);
     world_set_enable(&b.w, true);
     check_ops(&b, "map0 bind0 message0 read write=01a7 read");
@@ -154,7 +97,7 @@ static void test_vectors(void)
 {
     Bench b;
 
-    bench_init(&b, 3, CONTROL, COMMAND, true);
+    bench_msi(&b, 3, CONTROL, COMMAND, true);
     for (unsigned i = 0; i < 3; i++) {
         world_set_vector(&b.w, i, &cpu0, false);
     }
@@ -213,7 +156,7 @@ static void test_pending_waits_for_all(void)
 {
     Bench b;
 
-    bench_init(&b, 2, CONTROL, COMMAND, true);
+    bench_msi(&b, 2, CONTROL, COMMAND, true);
     world_set_enable(&b.w, true);
     world_set_vector(&b.w, 1, &cpu1, false);
     check_ops(&b, "");
@@ -269,10 +212,10 @@ static void test_mask(void)
 
     bench_on(&b, &cpu0);
     world_set_vector(&b.w, 0, &cpu0, true);
-    check_ops(&b, "unbind0 bind0");
+    check_ops(&b, "unbind0 bind0+mask");
     g_assert_true(b.w.v[0].masked);
     world_set_vector(&b.w, 0, &cpu1, true);
-    check_ops(&b, "bind0");
+    check_ops(&b, "bind0+mask");
     g_assert_true(b.w.v[0].masked);
     world_set_vector(&b.w, 0, &cpu1, false);
     check_ops(&b, "bind0");
@@ -286,7 +229,7 @@ static void test_enable_masked(void)
     bench_plain(&b);
     world_set_vector(&b.w, 0, &cpu0, true);
     world_set_enable(&b.w, true);
-    check_ops(&b, UP);
+    check_ops(&b, "map0 bind0+mask message0 read write=0081 read");
     g_assert_true(b.w.v[0].masked);
 }
 
@@ -326,7 +269,7 @@ static void test_other_pirq_pending(void)
 {
     Bench b;
 
-    bench_init(&b, 2, CONTROL, COMMAND, true);
+    bench_msi(&b, 2, CONTROL, COMMAND, true);
     world_set_vector(&b.w, 0, &pirq5, false);
     world_set_vector(&b.w, 1, &cpu0, false);
     world_set_enable(&b.w, true);
@@ -414,7 +357,7 @@ static void test_vectors_undone(void)
 {
     Bench b;
 
-    bench_init(&b, 3, CONTROL, COMMAND, true);
+    bench_msi(&b, 3, CONTROL, COMMAND, true);
     for (unsigned i = 0; i < 3; i++) {
         world_set_vector(&b.w, i, &cpu0, false);
     }
@@ -431,7 +374,7 @@ static void test_enable_refused(void)
 {
     Bench b;
 
-    bench_init(&b, 1, CONTROL, COMMAND, false);
+    bench_msi(&b, 1, CONTROL, COMMAND, false);
     world_set_vector(&b.w, 0, &cpu0, false);
     world_set_enable(&b.w, true);
     check_ops(&b, UP " " UNDO);
@@ -530,7 +473,7 @@ static void test_refusal_latched(void)
 {
     Bench b;
 
-    bench_init(&b, 1, CONTROL, COMMAND, false);
+    bench_msi(&b, 1, CONTROL, COMMAND, false);
     world_set_vector(&b.w, 0, &cpu0, false);
     world_set_enable(&b.w, true);
     b.shown = b.plan.n;
@@ -593,7 +536,7 @@ static void test_mask_bind_fails(void)
     bench_on(&b, &cpu0);
     fail(&b, 1, WORLD_FAIL);
     world_set_vector(&b.w, 0, &cpu0, true);
-    check_ops(&b, "unbind0 bind0!fail read write=0080 read unmap0");
+    check_ops(&b, "unbind0 bind0+mask!fail read write=0080 read unmap0");
     check_refused(&b, XEN_PT_MSI_STEP_UPDATE, -ENOMEM);
     check_nothing_left(&b);
 }
@@ -776,7 +719,7 @@ static void test_reset_cannot_clear(void)
 {
     Bench b;
 
-    bench_init(&b, 1, CONTROL | WORLD_ENABLE, COMMAND, false);
+    bench_msi(&b, 1, CONTROL | WORLD_ENABLE, COMMAND, false);
     world_clear(&b.w);
     world_reset(&b.w);
     g_assert_cmpint(b.w.seq.state, ==, XEN_PT_MSI_REFUSED);
@@ -789,7 +732,7 @@ static void test_clear(void)
 {
     Bench b;
 
-    bench_init(&b, 1, CONTROL | WORLD_ENABLE, COMMAND, true);
+    bench_msi(&b, 1, CONTROL | WORLD_ENABLE, COMMAND, true);
     g_assert_true(world_clear(&b.w));
     check_ops(&b, "read write=0080 read");
     g_assert_cmphex(b.w.control, ==, CONTROL);
@@ -799,7 +742,7 @@ static void test_clear_refused(void)
 {
     Bench b;
 
-    bench_init(&b, 1, CONTROL | WORLD_ENABLE, COMMAND, false);
+    bench_msi(&b, 1, CONTROL | WORLD_ENABLE, COMMAND, false);
     g_assert_false(world_clear(&b.w));
     check_ops(&b, "read write=0080 read");
     check_refused(&b, XEN_PT_MSI_STEP_DISABLE, -EACCES);
@@ -832,7 +775,7 @@ static void test_probe_master(void)
 {
     Bench b;
 
-    bench_init(&b, 1, CONTROL, COMMAND | WORLD_MASTER, true);
+    bench_msi(&b, 1, CONTROL, COMMAND | WORLD_MASTER, true);
     g_assert_true(world_probe(&b.w));
     check_ops(&b, "command command=0103 command read write=0081 read "
                   "read write=0080 read command=0107 command");
@@ -843,7 +786,7 @@ static void test_probe_refused(void)
 {
     Bench b;
 
-    bench_init(&b, 1, CONTROL, COMMAND | WORLD_MASTER, false);
+    bench_msi(&b, 1, CONTROL, COMMAND | WORLD_MASTER, false);
     g_assert_false(world_probe(&b.w));
     check_ops(&b, "command command=0103 command read write=0081 read "
                   "read command=0107 command");
@@ -857,7 +800,7 @@ static void test_probe_not_safe(void)
 {
     Bench b;
 
-    bench_init(&b, 1, CONTROL, COMMAND | WORLD_MASTER, true);
+    bench_msi(&b, 1, CONTROL, COMMAND | WORLD_MASTER, true);
     fail(&b, 1, WORLD_DROP);
     g_assert_true(world_probe(&b.w));
     check_ops(&b, "command command=0103!drop command command=0107 command");
@@ -883,7 +826,7 @@ static void test_probe_left_on(void)
 {
     Bench b;
 
-    bench_init(&b, 1, CONTROL, COMMAND | WORLD_MASTER, true);
+    bench_msi(&b, 1, CONTROL, COMMAND | WORLD_MASTER, true);
     fail(&b, 7, WORLD_DROP);
     fail(&b, 9, WORLD_ONES);
     g_assert_false(world_probe(&b.w));
@@ -899,7 +842,7 @@ static void test_probe_master_not_restored(void)
 {
     Bench b;
 
-    bench_init(&b, 1, CONTROL, COMMAND | WORLD_MASTER, true);
+    bench_msi(&b, 1, CONTROL, COMMAND | WORLD_MASTER, true);
     fail(&b, 9, WORLD_DROP);
     fail(&b, 11, WORLD_DROP);
     g_assert_false(world_probe(&b.w));
@@ -918,7 +861,7 @@ static void test_probe_second_try(void)
 {
     Bench b;
 
-    bench_init(&b, 1, CONTROL, COMMAND | WORLD_MASTER, true);
+    bench_msi(&b, 1, CONTROL, COMMAND | WORLD_MASTER, true);
     fail(&b, 7, WORLD_DROP);
     fail(&b, 12, WORLD_DROP);
     g_assert_true(world_probe(&b.w));

@@ -6,8 +6,8 @@
  * A story is what a guest does. It is told without a fault first; then anew
  * for each operation that it made and each way that one can fail, for good or
  * once; then, for each of those, with each operation after it failing as well.
- * msi-world.c judges every operation. At the end of each path a reset must
- * bring everything back, and MSI must work again.
+ * msi-judge.c judges every operation. At the end of each path a reset must
+ * bring everything back, and MSI or MSI-X must work again.
  */
 
 #include "qemu/osdep.h"
@@ -20,9 +20,11 @@ typedef enum Event {
     CLEAR,
     PROBE,
     ENABLE,
+    ENABLE_MASKED,      /* with the function mask of MSI-X */
     DISABLE,
     MASK,
     UNMASK,
+    REBIND,
     RESET,
     /* The guest programs all vectors, or the last one only. */
     NONE,
@@ -42,6 +44,7 @@ typedef struct Story {
         MASTER = 1,         /* it is a bus master */
         FOUND_ON = 2,       /* ENABLE is set when it comes */
         REFUSING = 4,       /* pciback refuses writes of the control word */
+        MSIX = 8,
     } device;
     Event event[STORY_EVENTS];
 } Story;
@@ -93,6 +96,41 @@ static const Story stories[] = {
         CPU0, ENABLE, DISABLE, ENABLE, RESET, CPU0, ENABLE } },
     { "toggle", 0, {
         ENABLE, ENABLE, CPU0, ENABLE, DISABLE, DISABLE, ENABLE, MASK, RESET } },
+
+    { "msix/enable-disable", MSIX, {
+        CPU0, ENABLE, DISABLE, ENABLE, DISABLE } },
+    { "msix/linux", MSIX, {
+        MASK, ENABLE_MASKED, CPU0, UNMASK, ENABLE, DISABLE } },
+    { "msix/one-by-one", MSIX, {
+        ENABLE, LAST_CPU0, CPU0, DISABLE, ENABLE, DISABLE } },
+    { "msix/affinity", MSIX, {
+        CPU0, ENABLE, MASK, CPU1, UNMASK, NONE, CPU0, DISABLE } },
+    { "msix/masked", MSIX, {
+        CPU0, MASK, ENABLE, UNMASK, MASK, DISABLE, ENABLE } },
+    { "msix/pirq", MSIX, {
+        ENABLE, PIRQ_A, MASK, LAST_PIRQ_B, UNMASK, DISABLE } },
+    { "msix/pirq-to-apic", MSIX, {
+        PIRQ_A, ENABLE, CPU0, DISABLE } },
+    { "msix/function-mask", MSIX, {
+        CPU0, ENABLE_MASKED, ENABLE, CPU1, ENABLE_MASKED, DISABLE } },
+    { "msix/rebind", MSIX, {
+        CPU0, ENABLE, REBIND, MASK, REBIND, UNMASK, DISABLE } },
+    { "msix/rebind-late", MSIX, {
+        ENABLE, LAST_CPU0, CPU0, REBIND, CPU1 } },
+    { "msix/reset-on", MSIX, {
+        CPU0, ENABLE, RESET, ENABLE, CPU1, RESET } },
+    { "msix/left-on", MSIX, {
+        ENABLE, CPU0 } },
+    { "msix/found-on", MSIX | FOUND_ON | MASTER, {
+        CLEAR, PROBE, ENABLE, CPU0, DISABLE } },
+    { "msix/found-on-refusing", MSIX | FOUND_ON | REFUSING, {
+        CLEAR, RESET, CPU0, ENABLE } },
+    { "msix/probe", MSIX | MASTER, {
+        PROBE, ENABLE, CPU0, DISABLE } },
+    { "msix/probe-refusing", MSIX | MASTER | REFUSING, {
+        PROBE, CPU0, ENABLE, RESET, ENABLE, CPU0 } },
+    { "msix/late-refusal", MSIX | REFUSING, {
+        CPU0, ENABLE, DISABLE, ENABLE, RESET, CPU0, ENABLE_MASKED } },
 };
 
 /* The ways that an operation can fail; a row ends with WORLD_FINE. */
@@ -113,7 +151,9 @@ static const int errors[] = {
 };
 
 /* A broken device may hold anything; a failed read leaves anything behind. */
-static const uint16_t words[] = { 0x0000, 0x0081, 0x0080, 0xfffe, 0x7f7f };
+static const uint16_t words[] = {
+    0x0000, 0x0081, 0x0080, 0xfffe, 0x7f7f, 0x8002, 0xc002,
+};
 
 /* None of them a message that Xen writes. */
 static const XenPTMSIMessage messages[] = {
@@ -163,12 +203,16 @@ static void happen(World *w, Event e)
         }
         break;
     case ENABLE:
+    case ENABLE_MASKED:
     case DISABLE:
-        world_set_enable(w, e == ENABLE);
+        world_set_control(w, e != DISABLE, e == ENABLE_MASKED);
         break;
     case MASK:
     case UNMASK:
         mask(w, e == MASK);
+        break;
+    case REBIND:
+        world_rebind(w);
         break;
     case RESET:
         world_reset(w);
@@ -208,11 +252,15 @@ static void recover(World *w)
 /* How many operations the story has made, without the recovery. */
 static unsigned tell(const Story *story, unsigned nvec, Plan *plan)
 {
+    bool msix = story->device & MSIX;
+    uint16_t found = msix ? 0x0002 : 0x0080;
+    uint16_t enable = msix ? WORLD_MSIX_ENABLE : WORLD_ENABLE;
     World w;
     unsigned n;
 
     plan->n = 0;
-    world_init(&w, nvec, 0x0080 | (story->device & FOUND_ON ? WORLD_ENABLE : 0),
+    world_init(&w, msix ? WORLD_MSIX : WORLD_MSI, nvec, found |
+               (story->device & FOUND_ON ? enable : 0),
                0x0103 | (story->device & MASTER ? WORLD_MASTER : 0),
                !(story->device & REFUSING), plan_choose, plan);
     for (const Event *e = story->event; *e != END; e++) {

@@ -1,0 +1,382 @@
+/*
+ * The judge of what an MSI or MSI-X sequence does to its world
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "msi-judge.h"
+
+/* --- Operations --------------------------------------------------------- */
+
+/* The work of one event has a bound that only the number of vectors sets. */
+static unsigned most_ops(const World *w)
+{
+    unsigned n = w->busy;
+    unsigned off = 6 + 2 * n;   /* twice read, write, read; unbind, unmap */
+    /* Map, bind, message, of MSI-X another bind; read, write, read. */
+    unsigned on = (world_is_msix(w) ? 4 : 3) * n + 3;
+
+    switch (w->event) {
+    case WORLD_CLEAR:
+        return 3;
+    case WORLD_PROBE:
+        return 3 + 3 + 6 + 4;   /* master off, on, off in two tries, master */
+    case WORLD_SET_CONTROL:
+        return on + off;
+    case WORLD_SET_VECTOR:
+        /* Another pirq, that cannot be had; of MSI-X just this vector's. */
+        return world_is_msix(w) ? 2 + 4 + 2 : off + on + off;
+    case WORLD_REBIND:
+        return 2 * n + off;
+    case WORLD_RESET:
+        return off;
+    }
+    return 0;
+}
+
+/*
+ * An operation is checked against what the one before it calls for: a write to
+ * be read back, an unbind of a live vector to be bound again.
+ */
+void judge_begin(const World *w, WorldOp op, unsigned arg)
+{
+    bool word = op == WORLD_READ || op == WORLD_WRITE;
+
+    RULE(w, w->ops <= most_ops(w), "I9: an event's work is bounded");
+    RULE(w, w->access != WORLD_WAS_WRITTEN ||
+         (op == WORLD_READ && arg == XEN_PT_MSI_CONTROL),
+         "I3: the control word is read back at once");
+    RULE(w, !w->command_unread ||
+         (op == WORLD_READ && arg == XEN_PT_MSI_COMMAND),
+         "I7: the command register is read back at once");
+    RULE(w, !w->rebinding || (op == WORLD_BIND && arg == w->rebinding - 1),
+         "a vector in use is unbound only to be bound anew");
+    RULE(w, word || arg < w->seq.nvec, "a vector that there is");
+    RULE(w, w->event != WORLD_SET_VECTOR || !world_is_msix(w) ||
+         (!word && arg == w->subject),
+         "I4: one vector of MSI-X is no other's business");
+}
+
+/* MSI-X may be on while one of its vectors comes or goes. */
+static bool live(const World *w)
+{
+    return world_is_msix(w) && w->event == WORLD_SET_VECTOR;
+}
+
+/* Or it was tried at least. */
+static bool is_off(const World *w)
+{
+    return !(w->control & w->enable) || w->tried_off || w->lied;
+}
+
+void judge_map(const World *w, unsigned i, const XenPTMSIMessage *guest)
+{
+    RULE(w, w->event == WORLD_SET_CONTROL || w->event == WORLD_SET_VECTOR,
+         "I7: a probe maps nothing, nor does undoing");
+    RULE(w, !w->v[i].mapped, "a vector is mapped once");
+    RULE(w, xen_pt_msi_guest_usable(guest), "what is mapped can be delivered");
+    RULE(w, world_used(w, i), "what is mapped is used");
+    /* Xen restores the control word before it has written the message. */
+    RULE(w, !(w->control & w->enable) || w->lied || live(w),
+         "I1: ENABLE is clear when Xen maps");
+}
+
+void judge_unmap(const World *w, unsigned i, int pirq)
+{
+    RULE(w, w->v[i].mapped && pirq == w->v[i].pirq,
+         "what is unmapped was mapped");
+    RULE(w, is_off(w) || live(w),
+         "I4: MSI is switched off before a vector is unmapped");
+}
+
+void judge_bind(const World *w, unsigned i, int pirq,
+                const XenPTMSIMessage *guest, bool masked)
+{
+    const WorldVector *v = &w->v[i];
+    uint32_t requested = xen_pt_msi_requested_pirq(guest);
+
+    RULE(w, v->mapped && pirq == v->pirq, "what is bound was mapped");
+    RULE(w, !v->bound || w->seq.state == XEN_PT_MSI_ON ||
+         (world_is_msix(w) && v->checked),
+         "a vector is bound once, unless in use or checked meanwhile");
+    RULE(w, xen_pt_msi_guest_usable(guest), "what is bound can be delivered");
+    RULE(w, !requested || (int)requested == pirq,
+         "the pirq is the one that the guest asks for");
+    RULE(w, masked || v->checked || !world_is_msix(w),
+         "I1: a vector of MSI-X is masked until its message is checked");
+}
+
+void judge_unbind(const World *w, unsigned i, int pirq,
+                  const XenPTMSIMessage *guest)
+{
+    const WorldVector *v = &w->v[i];
+
+    RULE(w, v->bound && pirq == v->pirq && world_same(guest, &v->guest),
+         "what is unbound was bound");
+    RULE(w, !world_is_msix(w) || is_off(w) || live(w) ||
+         w->event == WORLD_REBIND,
+         "I4: MSI-X is switched off before a vector is unbound");
+}
+
+void judge_message(const World *w, unsigned i)
+{
+    RULE(w, w->v[i].bound,
+         "I1: the message is read once Xen has bound the vector");
+}
+
+static void judge_enable(const World *w, uint16_t value)
+{
+    uint16_t masked = value & w->maskall;
+
+    RULE(w, !(w->last & w->enable) ||
+         (world_is_msix(w) && w->event == WORLD_SET_CONTROL),
+         "I2: ENABLE is not set twice");
+    if (w->event == WORLD_PROBE) {
+        RULE(w, !(w->command & WORLD_MASTER) || w->lied,
+             "I7: a probe writes ENABLE with bus mastering off");
+        RULE(w, masked == w->maskall,
+             "I7: a probe writes ENABLE of MSI-X with the function masked");
+        return;
+    }
+    RULE(w, masked == (w->masked ? w->maskall : 0),
+         "the function mask is the guest's");
+    for (unsigned i = 0; i < w->seq.nvec && !(w->last & w->enable); i++) {
+        bool needed = !world_is_msix(w) || world_used(w, i);
+
+        RULE(w, !needed || w->v[i].mapped,
+             "I1: ENABLE is written with all mapped");
+        RULE(w, !needed || w->v[i].bound,
+             "I1: ENABLE is written with all bound");
+        RULE(w, !needed || w->v[i].checked,
+             "I1: ENABLE is written with all checked");
+    }
+}
+
+void judge_control(const World *w, uint16_t value)
+{
+    bool off = !(value & w->enable);
+    bool lost = w->access == WORLD_READ_LOST;
+
+    RULE(w, w->known || (world_is_msix(w) && off && lost),
+         "I2: the control word is read after the map");
+    /* With a read lost, ENABLE is cleared in what was read earlier. */
+    RULE(w, !((value ^ w->last) & ~(w->enable | w->maskall)) ||
+         (w->lied && lost && off),
+         "I2: a write differs from what was read in ENABLE only");
+    RULE(w, !off || !(value & w->maskall),
+         "I2: the function mask goes with ENABLE, in the same write");
+    /* What is clear may be cleared, to be on the safe side. */
+    if (!off) {
+        judge_enable(w, value);
+    }
+}
+
+void judge_command(const World *w, uint16_t value)
+{
+    RULE(w, w->event == WORLD_PROBE,
+         "I7: only a probe writes the command register");
+    RULE(w, !((value ^ w->command_found) & ~WORLD_MASTER) || w->lied,
+         "I7: a probe changes bus mastering only");
+    RULE(w, !(value & WORLD_MASTER) || !(w->control & w->enable) || w->lied,
+         "I7: bus mastering comes back with ENABLE clear");
+}
+
+/* --- Between two events ------------------------------------------------- */
+
+/* The sequence knows what Xen holds. */
+static const char *unsettled_vectors(const World *w)
+{
+    for (unsigned i = 0; i < w->seq.nvec; i++) {
+        const XenPTMSIVector *known = &w->vec[i];
+        const WorldVector *v = &w->v[i];
+
+        if ((known->stage >= XEN_PT_MSI_MAPPED) != v->mapped ||
+            (known->stage >= XEN_PT_MSI_BOUND) != v->bound ||
+            (v->bound && !v->mapped)) {
+            return "a vector's stage is what Xen holds";
+        }
+        if (v->mapped && known->pirq != v->pirq) {
+            return "a vector's pirq is what Xen holds";
+        }
+        if (v->bound && !world_same(&known->bound.message, &v->guest)) {
+            return "a vector's binding is what Xen holds";
+        }
+        if (known->refused && (!world_is_msix(w) ||
+                               w->seq.state != XEN_PT_MSI_ON)) {
+            return "a vector of MSI-X is refused by itself only while others "
+                   "are on";
+        }
+    }
+    return NULL;
+}
+
+/* A vector of MSI-X may be there or not; what is there has been checked. */
+static const char *unsettled_msix(const World *w, unsigned i)
+{
+    const XenPTMSIVector *known = &w->vec[i];
+    const WorldVector *v = &w->v[i];
+
+    if (known->refused) {
+        return v->mapped && !w->seq.undo_failures
+               ? "I4: nothing is left of a vector that was refused" : NULL;
+    }
+    if (known->stage != XEN_PT_MSI_CHECKED &&
+        (known->stage != XEN_PT_MSI_FREE || world_used(w, i))) {
+        return "I1: what is used is checked while MSI-X is on";
+    }
+    if (v->bound && !v->checked) {
+        return "I1: what is bound was checked while MSI-X is on";
+    }
+    return NULL;
+}
+
+static const char *unsettled_on(const World *w)
+{
+    for (unsigned i = 0; i < w->seq.nvec; i++) {
+        uint32_t requested = xen_pt_msi_requested_pirq(&w->v[i].guest);
+
+        if (world_is_msix(w)) {
+            const char *rule = unsettled_msix(w, i);
+
+            if (rule) {
+                return rule;
+            }
+        } else if (w->vec[i].stage != XEN_PT_MSI_CHECKED) {
+            return "I1: all vectors are checked while MSI is on";
+        }
+        if (!w->v[i].bound) {
+            continue;
+        }
+        if (requested && (int)requested != w->v[i].pirq) {
+            return "the pirq is the one that the guest asks for";
+        }
+        if (w->moved) {
+            return "Xen knows where the table is";
+        }
+    }
+    if (w->access != WORLD_WAS_READ || !(w->last & w->enable)) {
+        return "I3: on is believed from the read-back alone";
+    }
+    if (!w->lied && (!(w->control & w->enable) || w->tried_off)) {
+        return "I3: on means that the device has ENABLE set";
+    }
+    if ((w->last & w->maskall) != (w->masked ? w->maskall : 0)) {
+        return "I3: the function mask is the guest's, as read back";
+    }
+    if (w->seq.undo_failures && !world_is_msix(w)) {
+        return "I4: on means that nothing is left from before";
+    }
+    return NULL;
+}
+
+/* Not on, and undoing has not failed: then nothing is left. */
+static const char *unsettled_off(const World *w)
+{
+    for (unsigned i = 0; i < w->seq.nvec; i++) {
+        if (w->v[i].mapped || w->v[i].bound) {
+            return "I4: nothing is mapped or bound while MSI is not on";
+        }
+    }
+    if (w->seq.state == XEN_PT_MSI_REFUSED &&
+        w->seq.fault.step == XEN_PT_MSI_STEP_DISABLE) {
+        return NULL;    /* what an earlier owner left on stays on */
+    }
+    if ((w->control & w->enable) && !w->lied) {
+        return "I4: the device has ENABLE clear while MSI is not on";
+    }
+    if (w->access != WORLD_NO_ACCESS &&
+        (w->access != WORLD_WAS_READ || (w->last & w->enable))) {
+        return "I3: off is believed from a read alone";
+    }
+    return NULL;
+}
+
+static bool all_usable(const World *w)
+{
+    for (unsigned i = 0; i < w->seq.nvec; i++) {
+        if (!xen_pt_msi_guest_usable(&w->guest[i].message)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Nothing has failed: then the guest has what it asked for. */
+static const char *unsettled_service(const World *w)
+{
+    XenPTMSIState state = w->seq.state;
+
+    if (w->seq.fault.step || w->seq.undo.step) {
+        return "no fault is reported where nothing has failed";
+    }
+    if (state == XEN_PT_MSI_REFUSED ||
+        xen_pt_msi_seq_enabled(&w->seq) != w->asked) {
+        return "ENABLE reads as written where nothing has failed";
+    }
+    if (state == XEN_PT_MSI_PENDING && all_usable(w)) {
+        return "MSI goes on as soon as its message is usable";
+    }
+    for (unsigned i = 0; state == XEN_PT_MSI_ON && i < w->seq.nvec; i++) {
+        const WorldVector *v = &w->v[i];
+
+        if (w->vec[i].refused) {
+            return "no vector is refused where nothing has failed";
+        }
+        if (world_is_msix(w) && v->bound && v->masked != w->guest[i].masked) {
+            return "Xen masks what the guest has masked";
+        }
+        /* A message in the middle of being changed: the old one holds. */
+        if (!world_used(w, i)) {
+            continue;
+        }
+        if (!v->bound || !world_same(&v->guest, &w->guest[i].message)) {
+            return "Xen delivers what the guest has programmed";
+        }
+        if (v->masked != w->guest[i].masked) {
+            return "Xen masks what the guest has masked";
+        }
+    }
+    return NULL;
+}
+
+const char *world_unsettled(const World *w)
+{
+    const XenPTMSISeq *s = &w->seq;
+    const char *rule = unsettled_vectors(w);
+
+    if (rule) {
+        return rule;
+    }
+    if (w->access == WORLD_WAS_WRITTEN) {
+        return "I3: the control word is read back";
+    }
+    if (w->command_unread) {
+        return "I7: the command register is read back";
+    }
+    if (w->rebinding) {
+        return "a vector in use is unbound only to be bound anew";
+    }
+    if (s->undo_failures && !s->undo.step) {
+        return "I4: a failure while undoing is reported";
+    }
+    if (s->undo_failures && s->state != XEN_PT_MSI_REFUSED &&
+        !(world_is_msix(w) && s->state == XEN_PT_MSI_ON)) {
+        return "I4: a failure while undoing is refused";
+    }
+    if (s->state == XEN_PT_MSI_PENDING && world_is_msix(w)) {
+        return "MSI-X waits for no message";
+    }
+    if (s->state == XEN_PT_MSI_OFF && w->asked) {
+        return "I5: what was asked for and not had is refused";
+    }
+    if (s->state == XEN_PT_MSI_REFUSED && !s->fault.step && !s->undo.step) {
+        return "I4: a refusal has a reason";
+    }
+    if (s->state == XEN_PT_MSI_ON) {
+        rule = unsettled_on(w);
+    } else if (!s->undo_failures) {
+        rule = unsettled_off(w);
+    }
+    return rule || w->trouble ? rule : unsettled_service(w);
+}
