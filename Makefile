@@ -62,6 +62,7 @@ check-e2e: image
 
 bench: image
 	@tests/e2e/bench -b $(B)
+	@tests/e2e/bench-image -b $(B)
 
 .PHONY: fuzz coverage
 fuzz: $(B)/config.mak
@@ -98,7 +99,7 @@ help:
 	@echo 'make check-proof prove the invariants; make prove: to a deeper bound'
 	@echo 'make check-qtest run QEMU on a fake Xen'
 	@echo 'make check-e2e   run the tests on real Xen; CASES="NAME ..." for some'
-	@echo 'make bench       measure what a driver pays'
+	@echo 'make bench       measure what a driver pays, and what the image costs'
 	@echo 'make fuzz        fuzz the registers and the sequence for a while'
 	@echo 'make coverage    how much of layers 2 to 4 the unit tests run'
 	@echo 'make docs        build the documentation as HTML, in build/docs'

@@ -26,6 +26,7 @@ class Case:
     kernel: str = "unpacked"
     cmdline: str = ""           # more for the guest's kernel
     stub_cmdline: str = ""      # more for the stub domain's
+    stub_memory: int = 256      # MiB for the stub domain
     dm_args: tuple = ()         # more for QEMU
     vcpus: int = 1
     attached: bool = True       # the device is there when the guest starts

@@ -42,7 +42,7 @@ device_model_stubdomain_override=1
 stubdomain_kernel="/tmp/stub-kernel-{kernel}"
 stubdomain_ramdisk="/tmp/stub-{qemu}.cpio"
 stubdomain_cmdline="console=hvc0 quiet {cmdline}"
-stubdomain_memory=256
+stubdomain_memory={memory}
 """
 DOM0 = """
 device_model_override="/usr/local/bin/qemu-{qemu}"
@@ -123,7 +123,8 @@ class Run:
             ramdisk=GUEST_RAMDISK, cmdline=f"{words} {case.cmdline}".strip(),
             pci=f'"{self.result.bdf}"' if case.attached else "")
         text += (STUBDOM if case.where == "stubdom" else DOM0).format(
-            qemu=case.qemu, kernel=case.kernel, cmdline=case.stub_cmdline)
+            qemu=case.qemu, kernel=case.kernel, cmdline=case.stub_cmdline,
+            memory=case.stub_memory)
         if case.dm_args:
             words = ", ".join(f'"{word}"' for word in case.dm_args)
             text += f"device_model_args_hvm=[{words}]\n"
