@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The cases: each is a guest, and what must be seen of it."""
 
+from cases_msix import CASES as MSIX_CASES
 from harness.case import Case
 from harness.expect import (
     arrive_on, capability, control, data_right, disk_dead, dom0_sees,
@@ -90,4 +91,4 @@ CASES = (
          steps="start:ahci read irqs busy", until="busy",
          expect=(interrupts("MSI", 64), data_right(),
                  control(PROBE + ONCE))),
-)
+) + MSIX_CASES

@@ -37,13 +37,27 @@ def arrive_on(cpu, label_from, label_to, at_least=16):
     def check(result):
         before = result.interrupts(label_from)
         after = result.interrupts(label_to)
-        if len(before) != 1 or len(after) != 1:
-            yield f"saw {before} and {after}, wanted one interrupt line each"
+        if not before or len(before) != len(after):
+            yield f"saw {before} and {after}, wanted the same interrupt lines"
             return
-        came = [b - a for a, b in zip(before[0].counts, after[0].counts)]
+        came = [sum(irq.counts[i] for irq in after) -
+                sum(irq.counts[i] for irq in before)
+                for i in range(len(after[0].counts))]
         if came[cpu] < at_least or sum(came) != came[cpu]:
             yield (f"saw {came} interrupts per vCPU, wanted {at_least} or more "
                    f"on vCPU {cpu} and none elsewhere")
+    return check
+
+
+def vectors(at_least):
+    """The driver has that many interrupt lines, and each was used."""
+    def check(result):
+        seen = result.interrupts()
+        if len(seen) < at_least:
+            yield f"saw {len(seen)} interrupt lines, wanted {at_least}"
+        for irq in seen:
+            if not irq.total:
+                yield f"saw '{irq.text}', wanted interrupts there too"
     return check
 
 
@@ -121,6 +135,34 @@ def control(words, capability_id=configspace.MSI):
             yield (f"saw the control word change {_shown(seen)}, "
                    f"wanted {_shown(wanted)}")
     return check
+
+
+def msix_control(found_by_probe=True):
+    """MSI-X's control word: ENABLE and MASKALL are the only bits that change
+    at the device (Xen, too, switches both around what it does to the table),
+    the first of it is the probe, and what QEMU writes, as its trace has it,
+    is what it reads back."""
+    def check(result):
+        words = result.transitions(configspace.MSIX)
+        if found_by_probe and words[:2] != ["EM", "em"]:
+            yield f"saw {_shown(words)}, wanted 'EM em' first"
+        for word in words:
+            if word.strip("EeMm"):
+                yield f"saw the control word change {word}"
+        written = _CONTROL.findall(result.stub)
+        if not written:
+            yield "saw no trace of QEMU's writes, wanted some"
+        for wrote, read in written:
+            if wrote != read:
+                yield f"saw QEMU write {wrote} and read {read}"
+    return check
+
+
+# Each write of a word and the read that follows it.
+_CONTROL = re.compile(r"xen_pt_msi_write \S+: write \S+ <- (\S+): 0\s+"
+                      r"xen_pt_msi_read \S+: read \S+ -> (\S+): 0")
+# More for QEMU, of a case with msix_control().
+MSIX_TRACE = ("-trace", "xen_pt_msi_write", "-trace", "xen_pt_msi_read")
 
 
 def _shown(words):

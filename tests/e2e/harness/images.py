@@ -19,6 +19,7 @@ MAKERS = [HERE / n for n in
           ("images.py", "packages.py", "cpio.py", "elf.py", "suites.py")]
 
 DISK_SIZE = 16 << 20
+SHOWN_SIZE = 256 << 10      # what the guest reads of it
 # Where the guest's kernel lies, in dom0 (libxl wants to see it) and in the
 # stub domain (QEMU reads it there).
 GUEST_KERNEL = "/guest-vmlinuz"
@@ -28,7 +29,7 @@ XEN_MODULES = """
     xen-evtchn xen-gntdev xen-gntalloc xen-privcmd xenfs xen-pciback
     virtio_pci virtio_console 9pnet_virtio 9p
 """.split()
-GUEST_MODULES = "ahci sd_mod nvme e1000e xhci_pci".split()
+GUEST_MODULES = "ahci sd_mod nvme e1000e xhci_pci usb_storage".split()
 
 TOOLS = """
     xl xenstored xenconsoled xen-init-dom0 libxl-save-helper
@@ -75,7 +76,8 @@ class Images:
     def base(self):
         """Return {name: path} of what every machine is started with."""
         return {"xen": self.xen(), "vmlinux": self.kernel(),
-                "dom0.cpio": self.dom0(), "disk.img": self.disk()}
+                "dom0.cpio": self.dom0(), "disk.img": self.disk(),
+                "shown.img": self.shown()}
 
     def xen(self):
         """The hypervisor, as the ELF file that a multiboot loader takes."""
@@ -105,6 +107,12 @@ class Images:
         return self._made("disk.img", str(DISK_SIZE), lambda path:
                           path.write_bytes(
                               random.Random(1).randbytes(DISK_SIZE)))
+
+    def shown(self):
+        """The part of the disk that a guest reads, as a file of its own."""
+        return self._made("shown.img", f"{DISK_SIZE} {SHOWN_SIZE}",
+                          lambda path: path.write_bytes(
+                              self.disk().read_bytes()[:SHOWN_SIZE]))
 
     def dom0(self):
         """dom0's RAM disk: toolstack, QEMU for PV consoles, no QEMU under

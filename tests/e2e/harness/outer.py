@@ -19,7 +19,7 @@ PR_SET_PDEATHSIG = 1
 # drivers look for, and what the emulator is told. Slot 2 stays free: xen_pt
 # takes a device there for Intel graphics.
 DEVICES = {
-    "e1000e": (3, "8086:10d3", ["-netdev", "user,id=net,restrict=on",
+    "e1000e": (3, "8086:10d3", ["-netdev", "user,id=net,restrict=on,tftp=.",
                                 "-device", "e1000e,netdev=net,addr=3"]),
     "nvme": (4, "1b36:0010", ["-drive", "if=none,id=nd,{disk}",
                               "-device", "nvme,drive=nd,serial=e2e,addr=4"]),
@@ -27,6 +27,9 @@ DEVICES = {
                               "-drive", "if=none,id=sd,{disk}",
                               "-device", "ide-hd,drive=sd,bus=sata.0"]),
     "edu": (6, "1234:11e8", ["-device", "edu,addr=6"]),
+    "xhci": (7, "1b36:000d", ["-device", "qemu-xhci,id=usb,addr=7",
+                              "-drive", "if=none,id=ud,{disk}",
+                              "-device", "usb-storage,drive=ud,bus=usb.0"]),
 }
 DISK = "file=disk.img,format=raw,file.locking=off,snapshot=on"
 
