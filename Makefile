@@ -9,7 +9,10 @@ B = build
 ifneq ($(filter-out clean distclean help,$(or $(MAKECMDGOALS),all)),)
 -include $(B)/config.mak
 endif
-export PYTHONPATH MESON CASES
+# The releases of Debian, each with its Xen, that the tests run on; unless they
+# are named, a case says on which of them it runs.
+RELEASES = $(or $(SUITES),bookworm trixie)
+export PYTHONPATH MESON CASES SUITES
 
 QEMU = $(B)/qemu/bin/qemu-system-i386
 IMAGE = $(B)/stubdom/xen-pt-stubdom.cpio
@@ -38,11 +41,17 @@ image: qemu tools
 	    --init=$(B)/meson/stubdom/stubdom-init \
 	    --output=$(B)/stubdom/stock/xen-pt-stubdom.cpio
 
+# The same for another release, below $(B)/NAME.
+.PHONY: image-$(SUITE)
+image-$(SUITE): image
+image-%: $(B)/config.mak
+	@scripts/suite-image $*
+
 .PHONY: demo check check-unit check-proof check-qtest check-e2e prove bench
 demo: image
 	@tests/e2e/demo -b $(B)
 
-check: image
+check: image $(RELEASES:%=image-%)
 	@$(PYTHON) tests/tally $(B) unit proof qtest e2e
 
 check-unit: tools
@@ -57,7 +66,7 @@ prove: tools
 check-qtest: qemu tools
 	@$(PYTHON) tests/tally $(B) qtest
 
-check-e2e: image
+check-e2e: $(RELEASES:%=image-%)
 	@$(PYTHON) tests/tally $(B) e2e
 
 bench: image
@@ -86,6 +95,7 @@ install: image
 .PHONY: clean distclean help
 clean:
 	rm -rf $(B)/qemu/build $(B)/qemu/bin $(B)/meson $(B)/stubdom $(B)/e2e
+	rm -rf $(RELEASES:%=$(B)/%)
 	rm -f $(B)/config.mak
 
 distclean:
@@ -98,7 +108,9 @@ help:
 	@echo 'make check-unit  run the tests that need no Xen'
 	@echo 'make check-proof prove the invariants; make prove: to a deeper bound'
 	@echo 'make check-qtest run QEMU on a fake Xen'
-	@echo 'make check-e2e   run the tests on real Xen; CASES="NAME ..." for some'
+	@echo 'make check-e2e   run the tests on real Xen; CASES="NAME ..." for some,'
+	@echo '                 SUITES="NAME ..." on one of the releases of Debian'
+	@echo 'make image-NAME  build the image for that release of Debian and its Xen'
 	@echo 'make bench       measure what a driver pays, and what the image costs'
 	@echo 'make fuzz        fuzz the registers and the sequence for a while'
 	@echo 'make coverage    how much of layers 2 to 4 the unit tests run'
