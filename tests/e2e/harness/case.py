@@ -31,5 +31,6 @@ class Case:
     vcpus: int = 1
     attached: bool = True       # the device is there when the guest starts
     on: tuple = ()              # of (what the guest says, dom0's command)
+    suites: tuple = ("bookworm",)   # the stacks that it is run on
     until: str = "done"         # the guest is destroyed when it says that
     limit: int = 120            # seconds for the guest's steps

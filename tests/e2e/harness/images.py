@@ -11,12 +11,15 @@ import subprocess
 from . import cpio, elf
 from .cache import digest, made
 from .errors import HarnessError
-from .packages import Tree, closure, kernel_release
+from .packages import SOURCE, Tree, closure, kernel_release
+from .suites import PV_BACKEND, PV_BACKEND_SUITE
 
 HERE = pathlib.Path(__file__).resolve().parent
 E2E = HERE.parent
 MAKERS = [HERE / n for n in
           ("images.py", "packages.py", "cpio.py", "elf.py", "suites.py")]
+# The guest's driver is built by the compiler that its kernel was built by.
+IN_SUITE = SOURCE / "scripts" / "in-suite"
 
 DISK_SIZE = 16 << 20
 SHOWN_SIZE = 256 << 10      # what the guest reads of it
@@ -41,7 +44,9 @@ QEMU_DATA = """
     linuxboot.bin linuxboot_dma.bin kvmvapic.bin
     keymaps/en-us
 """.split()
-PV_BACKEND = "/usr/libexec/xen-qemu-system-i386"
+# Where libxl looks for a QEMU, and where what it finds there looks for one.
+DEFAULT_QEMU = "/usr/libexec/xen-qemu-system-i386"
+PV_QEMU = "/usr/libexec/pv-qemu"
 
 
 class Images:
@@ -54,9 +59,9 @@ class Images:
         self._say = say
         self._top = self.build / "e2e" / "images" / suite.name
         self.release = kernel_release(build, suite)
-        self._system = Tree(build, suite, "system",
+        self._system = Tree(build, suite.name, "system",
                             suite.toolstack + (f"linux-image-{self.release}",))
-        self._backend = Tree(build, suite, "pv-backend", suite.pv_backend)
+        self._backend = Tree(build, PV_BACKEND_SUITE, "pv-backend", PV_BACKEND)
         self._key = digest(self._system.key, self._backend.key, *MAKERS)
 
     def _made(self, name, key, make):
@@ -127,7 +132,7 @@ class Images:
                     for t in TOOLS}
         programs |= {f"/usr/bin/{t}": system.path(f"/usr/bin/{t}")
                      for t in XENSTORE_TOOLS + ["lspci", "setpci"]}
-        programs[PV_BACKEND] = backend.path(PV_BACKEND)
+        programs[PV_QEMU] = backend.path(DEFAULT_QEMU)
         self._busybox(archive)
         self._programs(archive, programs)
         # the libraries that the QEMU under test needs besides
@@ -137,6 +142,7 @@ class Images:
         for name in ("qemu-patched", "qemu-stock"):
             archive.file(E2E / "dom0" / "qemu", f"/usr/local/bin/{name}",
                          0o755)
+        self._script(archive, "pv-qemu", DEFAULT_QEMU, PROGRAM=PV_QEMU)
         archive.file(E2E / "dom0" / "e2e", "/usr/bin/e2e", 0o755)
         archive.file(system.path(f"{xen}/boot/hvmloader"),
                      f"{xen}/boot/hvmloader")
@@ -157,9 +163,15 @@ class Images:
             archive.directory(d)
         archive.link("/tmp/guest-vmlinuz", GUEST_KERNEL)
         archive.link("/tmp/guest.cpio", GUEST_RAMDISK)
-        script = (E2E / "dom0" / "init").read_text()
-        archive.data("/init", script.replace("@XENBIN@", f"{xen}/bin")
-                     .encode(), 0o755)
+        self._script(archive, "init", "/init", XENBIN=f"{xen}/bin")
+
+    @staticmethod
+    def _script(archive, name, path, **words):
+        """Add script name of dom0/ as path, with each @WORD@ filled in."""
+        text = (E2E / "dom0" / name).read_text()
+        for word, value in words.items():
+            text = text.replace(f"@{word}@", value)
+        archive.data(path, text.encode(), 0o755)
 
     def guest(self):
         """The guest's RAM disk."""
@@ -203,7 +215,8 @@ class Images:
 
     def _programs(self, archive, programs):
         """Add programs ({path in the image: source}) and their libraries."""
-        libraries = closure([self._system], programs.values())
+        libraries = closure([self._system, self._backend],
+                            programs.values())
         for path, source in (programs | libraries).items():
             archive.file(source, path, 0o755)
 
@@ -221,7 +234,7 @@ class Images:
     def _edu_module(self):
         """The driver of the edu device, built for the guest's kernel."""
         release, flavour = self.release, self.release.rsplit("-", 1)[0]
-        tree = Tree(self.build, self.suite, "kbuild",
+        tree = Tree(self.build, self.suite.name, "kbuild",
                     (f"linux-headers-{release}",
                      f"linux-headers-{flavour}-common", self.suite.kbuild))
         source = E2E / "guest" / "edu_msi.c"
@@ -237,8 +250,10 @@ class Images:
         headers = tree.root / "usr/src" / f"linux-headers-{flavour}"
         # The headers' own Makefile names the common part by the path where
         # the package would be installed.
-        command = ["make", "-C", f"{headers}-amd64",
-                   "-f", f"{headers}-common/Makefile", f"M={work}", "modules"]
+        command = [IN_SUITE, self.suite.name, "make", "-C", f"{headers}-amd64",
+                   "-f", f"{headers}-common/Makefile", f"M={work}", "modules",
+                   # type information, which would take pahole
+                   "CONFIG_DEBUG_INFO_BTF_MODULES="]
         environment = {"PATH": os.environ["PATH"], "LC_ALL": "C"}
         try:
             with open(work / "log", "wb") as log:

@@ -36,11 +36,11 @@ def kernel_release(build, suite):
 
 
 class Tree:
-    """Packages of suite, unpacked without their dependencies as one tree."""
+    """Packages of a Debian suite, unpacked without their dependencies as one tree."""
 
     def __init__(self, build, suite, name, packages):
-        name = f"e2e-{suite.name}-{name}"
-        _debpkg(build, "tree", suite.name, name, *packages)
+        name = f"e2e-{suite}-{name}"
+        _debpkg(build, "tree", suite, name, *packages)
         self.root = pathlib.Path(build) / "pk" / name
         # what the packages were, byte for byte: the tree's part in cache keys
         self.key = self.root.with_name(name + ".sha256").read_text()

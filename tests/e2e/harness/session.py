@@ -25,11 +25,13 @@ SHIPPED = "xen-pt-stubdom"
 
 
 class Session:
-    """Cases on machines below build; progress goes to stderr."""
+    """Cases on machines below build, all of one suite; progress goes to
+    stderr."""
 
     def __init__(self, build, suite, jobs):
         self._build = pathlib.Path(build).resolve()
         self._suite = SUITES[suite]
+        self._built = built_for(self._build, suite)
         self._jobs = jobs
         self._start = time.monotonic()
         self._top = self._build / "e2e"
@@ -96,7 +98,7 @@ class Session:
                 run = Run(machine, case, self.say)
                 seen = run.run()
                 seen.sum = self._sum
-                seen.build = self._build
+                seen.build = self._built
                 complaints = judge(case, seen)
                 where = self._keep(case, seen, complaints, machine)
                 done.put((case, seen, complaints, where))
@@ -128,9 +130,9 @@ class Session:
         """Return {name in dom0: path} of what make has built for cases."""
         files = {}
         for where, qemu in {(c.where, c.qemu) for c in cases}:
-            images = self._build / "stubdom"
+            images = self._built / "stubdom"
             files["stub-kernel-shipped"] = images / f"{SHIPPED}-vmlinuz"
-            binary = self._build / "qemu" / "bin" / "qemu-system-i386"
+            binary = self._built / "qemu" / "bin" / "qemu-system-i386"
             if qemu == "stock":
                 images = images / "stock"
                 binary = binary.with_name("qemu-system-i386.stock")
@@ -140,7 +142,8 @@ class Session:
                 files[f"stub-{qemu}.cpio"] = images / f"{SHIPPED}.cpio"
         for path in files.values():
             if not path.exists():
-                raise HarnessError(f"{path} is missing; run make first")
+                raise HarnessError(f"{path} is missing; run "
+                                   f"make image-{self._suite.name} first")
         return files
 
     @staticmethod
@@ -156,8 +159,8 @@ class Session:
         return files
 
     def _keep(self, case, seen, complaints, machine):
-        """Write what a reader of a failure wants into runs/NAME."""
-        where = self._top / "runs" / case.name
+        """Write what a reader of a failure wants into runs/SUITE/NAME."""
+        where = self._top / "runs" / self._suite.name / case.name
         shutil.rmtree(where, ignore_errors=True)
         where.mkdir(parents=True)
         texts = {
@@ -176,6 +179,17 @@ class Session:
         for name in ("console.log", "qemu.log"):
             shutil.copy(machine.directory / name, where)
         return where
+
+
+def built_for(build, suite):
+    """Return the directory where make puts what it builds for suite: build
+    itself for this machine's, a directory in it for another."""
+    try:
+        config = (build / "config.mak").read_text("utf-8")
+    except FileNotFoundError as error:
+        raise HarnessError(f"{build} holds no build; run make first") \
+            from error
+    return build if f"SUITE={suite}\n" in config else build / suite
 
 
 def main(function):
