@@ -143,7 +143,8 @@ class Images:
             archive.file(E2E / "dom0" / "qemu", f"/usr/local/bin/{name}",
                          0o755)
         self._script(archive, "pv-qemu", DEFAULT_QEMU, PROGRAM=PV_QEMU)
-        archive.file(E2E / "dom0" / "e2e", "/usr/bin/e2e", 0o755)
+        for name in ("e2e", "tool"):
+            archive.file(E2E / "dom0" / name, f"/usr/bin/{name}", 0o755)
         archive.file(system.path(f"{xen}/boot/hvmloader"),
                      f"{xen}/boot/hvmloader")
         archive.file(system.path("/usr/share/seabios/bios-256k.bin"),

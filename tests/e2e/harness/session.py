@@ -22,6 +22,7 @@ BOOT_LIMIT = 120
 # A machine keeps one CPU busy; more than two at a time have not been tried.
 JOBS = min(2, os.cpu_count() or 1)
 SHIPPED = "xen-pt-stubdom"
+TOOL = "xen-pt-msi-allow"
 
 
 class Session:
@@ -128,7 +129,7 @@ class Session:
 
     def _built_files(self, cases):
         """Return {name in dom0: path} of what make has built for cases."""
-        files = {}
+        files = {TOOL: self._built / "meson" / "dom0" / TOOL}
         for where, qemu in {(c.where, c.qemu) for c in cases}:
             images = self._built / "stubdom"
             files["stub-kernel-shipped"] = images / f"{SHIPPED}-vmlinuz"
