@@ -2,7 +2,7 @@
 """The cases: each is a guest, and what must be seen of it."""
 
 from cases_msix import CASES as MSIX_CASES
-from harness.case import Case
+from harness.case import BOTH, Case
 from harness.expect import (
     arrive_on, capability, control, data_right, disk_dead, dom0_sees,
     interrupts, no_interrupts, raised, says)
@@ -20,9 +20,6 @@ EDU = "caps load:edu_msi:count=5 irqs"
 # Without PV interrupts the guest's message is a plain one for its APIC, as
 # with any Xen from 4.19 on.
 NOPV = "xen_nopv"
-
-# What differs between Xen's releases is seen by these; the rest is run on one.
-BOTH = ("bookworm", "trixie")
 
 # The guest works by MSI, or by INTx without seeing that there is an MSI.
 ON, OFF = dom0_sees("MSI: Enable+"), dom0_sees("MSI: Enable-")
