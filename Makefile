@@ -52,7 +52,8 @@ demo: image
 	@tests/e2e/demo -b $(B)
 
 check: image $(RELEASES:%=image-%)
-	@$(PYTHON) tests/tally $(B) unit proof qtest e2e
+	@scripts/debpkg -b $(B) install git
+	@$(PYTHON) tests/tally $(B) unit series proof qtest e2e
 
 check-unit: tools
 	@$(PYTHON) tests/tally $(B) unit
@@ -80,6 +81,17 @@ fuzz: $(B)/config.mak
 
 coverage: $(B)/config.mak
 	@tests/unit/coverage $(B)/coverage
+
+# The project as patches, for a package of QEMU. What "make check" does not do
+# of check-series is to build and test every step.
+.PHONY: series check-series
+series: $(B)/config.mak
+	@scripts/debpkg -b $(B) install git
+	@$(PYTHON) scripts/series -b $(B)
+
+check-series: $(B)/config.mak
+	@scripts/debpkg -b $(B) install git quilt
+	@tests/series/run -b $(B) --steps
 
 .PHONY: docs
 docs: $(B)/config.mak
@@ -111,6 +123,8 @@ help:
 	@echo 'make check-e2e   run the tests on real Xen; CASES="NAME ..." for some,'
 	@echo '                 SUITES="NAME ..." on one of the releases of Debian'
 	@echo 'make image-NAME  build the image for that release of Debian and its Xen'
+	@echo 'make series      write the project as patches for QEMU to build/series;'
+	@echo '                 make check-series: build and test each step of them'
 	@echo 'make bench       measure what a driver pays, and what the image costs'
 	@echo 'make fuzz        fuzz the registers and the sequence for a while'
 	@echo 'make coverage    how much of layers 2 to 4 the unit tests run'
