@@ -169,8 +169,10 @@ static void test_beside(void)
     g_assert_false(fk_guest_read(PAGE + 0x1000, 4, &v));
 }
 
-/* Not where the pending bits are in that page, nor in a page that is all
- * table. */
+/*
+ * Not where the pending bits are in that page, nor in a page that is all
+ * table.
+ */
 static void test_beside_not(void)
 {
     FkDevice *d = start("xen 4.20");
