@@ -84,7 +84,7 @@ CASES = (
          expect=(interrupts("MSI", 64), data_right(), capability("MSI", True),
                  control(PROBE + ONCE), OFF)),
     Case("ahci-dom0-tool", "xen-pt-msi-allow, and the events that call it",
-         suites=BOTH, attached=False, limit=240,
+         attached=False, limit=240,
          steps="await:there caps start:ahci read irqs await:gone",
          on=(("awaiting there", "tool plug {domain} {bdf}"),
              ("awaiting gone", "tool unplug {domain} {bdf}")),
