@@ -60,6 +60,20 @@ static uint64_t pages_read(void *opaque, hwaddr addr, unsigned size)
     return read_device(x, addr, size);
 }
 
+/*
+ * A Xen that shows all writes has done those beside the table already, once it
+ * knows where that is, from a vector that is bound.
+ */
+static bool written_by_xen(const XenPTMSI *msi)
+{
+    for (unsigned i = 0; i < msi->seq.used; i++) {
+        if (msi->vector[i].stage >= XEN_PT_MSI_BOUND) {
+            return !msi->x->table.masks_unseen;
+        }
+    }
+    return false;
+}
+
 static void pages_write(void *opaque, hwaddr addr, uint64_t value,
                         unsigned size)
 {
@@ -68,7 +82,7 @@ static void pages_write(void *opaque, hwaddr addr, uint64_t value,
     unsigned i;
 
     if (!in_table(x, addr)) {
-        if (!x->warned) {
+        if (!x->warned && !written_by_xen(msi)) {
             x->warned = true;
             warn_report("%s: a write beside the MSI-X table is lost: Xen 4.19 "
                         "or newer is needed, and MSI-X in use", msi->name);
