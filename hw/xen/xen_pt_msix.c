@@ -259,6 +259,8 @@ bool xen_pt_msix_region(XenPCIPassthroughState *s, MemoryRegionSection *section,
     if (adding && x->guest != guest) {
         x->guest = guest;
         xen_pt_msi_seq_rebind(&msi->seq);
+        xen_pt_msi_regs_set_enable(&msi->regs,
+                                   xen_pt_msi_seq_enabled(&msi->seq));
         xen_pt_msi_report(msi);
     }
     return true;
