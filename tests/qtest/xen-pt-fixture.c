@@ -14,6 +14,7 @@
 
 #define SLOT 4                  /* of the guest's first device */
 #define EJECT_PORT 0xae08       /* ACPI PCI hot-plug of the PIIX4 */
+#define EVENT_PORT 0xafe0       /* and its events, cleared by writing 1 */
 
 static const char *const bdf[] = { "0000:00:05.0", "0000:00:06.0" };
 static const char *const local_bdf[] = { "0000:00:00.0", "0000:00:01.0" };
@@ -23,14 +24,22 @@ static char *path_of(XenPT *x, const char *name)
     return g_build_filename(x->dir, name, NULL);
 }
 
-static char *contents(XenPT *x, const char *name, gsize *len)
+/* From @offset on; what is not there is empty. */
+static char *contents(XenPT *x, const char *name, gsize offset, gsize *len)
 {
     g_autofree char *path = path_of(x, name);
+    int fd = open(path, O_RDONLY);
+    struct stat st = { 0 };
     char *text;
 
-    if (!g_file_get_contents(path, &text, len, NULL)) {
-        text = g_strdup("");
-        *len = 0;
+    if (fd >= 0) {
+        g_assert_cmpint(fstat(fd, &st), ==, 0);
+    }
+    *len = st.st_size > offset ? st.st_size - offset : 0;
+    text = g_malloc0(*len + 1);
+    if (fd >= 0) {
+        g_assert_cmpint(pread(fd, text, *len, offset), ==, *len);
+        close(fd);
     }
     return text;
 }
@@ -81,7 +90,7 @@ static void abandon(void *opaque)
 {
     XenPT *x = opaque;
     gsize len;
-    g_autofree char *log = contents(x, "log", &len);
+    g_autofree char *log = contents(x, "log", 0, &len);
 
     if (len) {
         show("QEMU said", log);
@@ -97,6 +106,9 @@ XenPT *xen_pt_new(void)
     g_assert_nonnull(x->dir);
     qtest_add_abrt_handler(abandon, x);
     xen_pt_say(x, "domid 1");
+    if (g_getenv("FAKEXEN_DEVMEM")) {
+        xen_pt_say(x, "devmem on");
+    }
     return x;
 }
 
@@ -178,7 +190,24 @@ static void add_msi(uint8_t *config, uint8_t **link, const XenPTLayout *l)
     put(cap + PCI_MSI_FLAGS, 2, first_control(l));
 }
 
-/* A network controller with one BAR, as `lspci -vvxxx` would show it. */
+static void add_msix(uint8_t *config, uint8_t **link, const XenPTLayout *l)
+{
+    uint8_t *cap = chain(config, link, XEN_PT_CAP_MSIX, PCI_CAP_ID_MSIX);
+
+    put(cap + PCI_MSIX_FLAGS, 2, (l->entries - 1) | l->control_x);
+    put(cap + PCI_MSIX_TABLE, 4, l->table);
+    put(cap + PCI_MSIX_PBA, 4, l->pba);
+}
+
+static void add_bar(GString *text, uint8_t *config, unsigned bar,
+                    uint32_t base, unsigned size)
+{
+    put(config + PCI_BASE_ADDRESS_0 + 4 * bar, 4, base);
+    g_string_append_printf(text, "\tRegion %u: Memory at %08x [size=%u]\n",
+                           bar, base, size);
+}
+
+/* A network controller, as `lspci -vvxxx` would show it. */
 static void write_dump(XenPT *x, unsigned i)
 {
     const XenPTLayout *l = &x->layout[i];
@@ -192,21 +221,27 @@ static void write_dump(XenPT *x, unsigned i)
     put(config + PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
     put(config + PCI_STATUS, 2, PCI_STATUS_CAP_LIST);
     put(config + PCI_CLASS_DEVICE, 2, 0x0200);
-    put(config + PCI_BASE_ADDRESS_0, 4, 0xfeb80000 + 0x10000 * i);
     config[PCI_INTERRUPT_PIN] = 1;
 
     if (l->place == XEN_PT_MIDDLE || l->place == XEN_PT_LAST) {
         add_pm(config, &link);
     }
-    add_msi(config, &link, l);
+    if (!l->no_msi) {
+        add_msi(config, &link, l);
+    }
     if (l->place == XEN_PT_MIDDLE || l->place == XEN_PT_FIRST) {
         add_exp(config, &link);
+    }
+    if (l->entries) {
+        add_msix(config, &link, l);
     }
 
     g_string_append_printf(text, "%s Ethernet controller\n", bdf[i] + 5);
     g_string_append_printf(text, "\tInterrupt: pin A routed to IRQ %u\n",
                            17 + i);
-    g_string_append(text, "\tRegion 0: Memory at febx0000 [size=64K]\n");
+    add_bar(text, config, 0, XEN_PT_BAR0(i) + l->small,
+            l->small ? l->small : XEN_PT_BAR0_SIZE);
+    add_bar(text, config, 2, XEN_PT_BAR2(i), XEN_PT_BAR2_SIZE);
     for (unsigned j = 0; j < sizeof(config); j++) {
         if (j % 16 == 0) {
             g_string_append_printf(text, "%02x:", j);
@@ -319,6 +354,9 @@ static const char *register_name(const XenPTLayout *l, unsigned offset,
           l->maskable && l->is32 },
         { "PENDING", XEN_PT_CAP_MSI + PCI_MSI_PENDING_64, 4,
           l->maskable && !l->is32 },
+        { "CONTROL_X", XEN_PT_CAP_MSIX + PCI_MSIX_FLAGS, 2, l->entries },
+        { "TABLE", XEN_PT_CAP_MSIX + PCI_MSIX_TABLE, 4, l->entries },
+        { "PBA", XEN_PT_CAP_MSIX + PCI_MSIX_PBA, 4, l->entries },
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(regs); i++) {
@@ -365,9 +403,9 @@ char *xen_pt_journal(XenPT *x, const char *kinds)
     g_auto(GStrv) lines = NULL;
     gsize len;
 
-    text = contents(x, "journal", &len);
-    lines = g_strsplit(text + MIN(x->seen, len), "\n", -1);
-    x->seen = len;
+    text = contents(x, "journal", x->seen, &len);
+    lines = g_strsplit(text, "\n", -1);
+    x->seen += len;
     for (char **l = lines; *l; l++) {
         g_autofree char *first = g_strndup(*l, strcspn(*l, " "));
 
@@ -405,8 +443,8 @@ void xen_pt_expect_kinds(const char *file, int line, XenPT *x,
 }
 
 /*
- * Commands are taken in before an operation. Plugging in a device that there
- * is not causes one, and touches no device.
+ * Commands are taken in before an operation. Clearing no event causes one, as
+ * Xen is told the level of the events' interrupt, and touches no device.
  */
 static char *ask(XenPT *x, const char *command)
 {
@@ -415,9 +453,7 @@ static char *ask(XenPT *x, const char *command)
 
     xen_pt_skip(x);
     xen_pt_say(x, "%s", command);
-    qobject_unref(qtest_qmp(x->qts, "{ 'execute': 'device_add', 'arguments': "
-                            "{ 'driver': 'xen-pci-passthrough', "
-                            "'hostaddr': '0000:ff:1f.7' } }"));
+    qtest_outb(x->qts, EVENT_PORT, 0);
     answer = xen_pt_journal(x, "now");
     x->seen = seen;
     return answer;
@@ -427,6 +463,19 @@ uint32_t xen_pt_hw(XenPT *x, unsigned i, uint8_t offset, unsigned len)
 {
     g_autofree char *command = g_strdup_printf("show %s 0x%02x/%u", bdf[i],
                                                offset, len);
+    g_autofree char *answer = ask(x, command);
+    const char *value = strstr(answer, "= ");
+
+    g_assert_nonnull(value);
+    return g_ascii_strtoull(value + 2, NULL, 16);
+}
+
+uint32_t xen_pt_hw_entry(XenPT *x, unsigned i, unsigned entry, XenPTWord word)
+{
+    uint32_t table = x->layout[i].table;
+    g_autofree char *command = g_strdup_printf(
+        "show %s bar%u+0x%x/4", bdf[i], table & PCI_MSIX_TABLE_BIR,
+        (table & PCI_MSIX_TABLE_OFFSET) + entry * 16 + word * 4);
     g_autofree char *answer = ask(x, command);
     const char *value = strstr(answer, "= ");
 
@@ -454,7 +503,7 @@ unsigned xen_pt_pirqs(XenPT *x, unsigned *bound)
 unsigned xen_pt_log_lines(XenPT *x, const char *text)
 {
     gsize len;
-    g_autofree char *log = contents(x, "log", &len);
+    g_autofree char *log = contents(x, "log", 0, &len);
     g_auto(GStrv) lines = g_strsplit(log, "\n", -1);
     unsigned n = 0;
 
@@ -464,17 +513,101 @@ unsigned xen_pt_log_lines(XenPT *x, const char *text)
     return n;
 }
 
-void xen_pt_status(XenPT *x, unsigned i, XenPTStatus *status)
+void xen_pt_place(XenPT *x, unsigned i, unsigned bar, uint32_t address)
+{
+    uint16_t command = qpci_config_readw(x->dev[i], PCI_COMMAND);
+
+    qpci_config_writel(x->dev[i], PCI_BASE_ADDRESS_0 + 4 * bar, address);
+    qpci_config_writew(x->dev[i], PCI_COMMAND, command | PCI_COMMAND_MEMORY |
+                       PCI_COMMAND_MASTER);
+}
+
+void xen_pt_write(XenPT *x, uint64_t address, unsigned len, uint64_t value)
+{
+    switch (len) {
+    case 1:
+        qtest_writeb(x->qts, address, value);
+        break;
+    case 2:
+        qtest_writew(x->qts, address, value);
+        break;
+    case 4:
+        qtest_writel(x->qts, address, value);
+        break;
+    default:
+        g_assert_cmpuint(len, ==, 8);
+        qtest_writeq(x->qts, address, value);
+        break;
+    }
+}
+
+uint64_t xen_pt_read(XenPT *x, uint64_t address, unsigned len)
+{
+    switch (len) {
+    case 1:
+        return qtest_readb(x->qts, address);
+    case 2:
+        return qtest_readw(x->qts, address);
+    case 4:
+        return qtest_readl(x->qts, address);
+    default:
+        g_assert_cmpuint(len, ==, 8);
+        return qtest_readq(x->qts, address);
+    }
+}
+
+void xen_pt_guest_write(XenPT *x, uint64_t address, unsigned len,
+                        uint64_t value)
+{
+    g_autofree char *command = g_strdup_printf(
+        "guest-write 0x%" PRIx64 "/%u 0x%" PRIx64, address, len, value);
+    g_autofree char *answer = ask(x, command);
+
+    if (!g_str_equal(answer, "now guest-write done\n")) {
+        g_assert_cmpstr(answer, ==, "now guest-write pass\n");
+        xen_pt_write(x, address, len, value);
+        g_free(ask(x, "guest-written"));
+    }
+}
+
+uint64_t xen_pt_guest_read(XenPT *x, uint64_t address, unsigned len)
+{
+    g_autofree char *command = g_strdup_printf("guest-read 0x%" PRIx64 "/%u",
+                                               address, len);
+    g_autofree char *answer = ask(x, command);
+    const char *value = strstr(answer, " 0x");
+
+    if (value) {
+        return g_ascii_strtoull(value + 1, NULL, 16);
+    }
+    g_assert_cmpstr(answer, ==, "now guest-read pass\n");
+    return xen_pt_read(x, address, len);
+}
+
+unsigned xen_pt_caps(XenPT *x, unsigned i, uint8_t *ids)
+{
+    uint8_t at = qpci_config_readb(x->dev[i], PCI_CAPABILITY_LIST);
+    unsigned n = 0;
+
+    while (at && n < 8) {
+        ids[n++] = qpci_config_readb(x->dev[i], at + PCI_CAP_LIST_ID);
+        at = qpci_config_readb(x->dev[i], at + PCI_CAP_LIST_NEXT);
+    }
+    return n;
+}
+
+static void get_status(XenPT *x, unsigned i, const char *property,
+                       XenPTStatus *status)
 {
     g_autofree char *path = g_strdup_printf("/machine/peripheral/dev%u", i);
     QDict *reply = qtest_qmp(x->qts, "{ 'execute': 'qom-get', 'arguments': "
-                             "{ 'path': %s, 'property': 'msi-status' } }",
-                             path);
+                             "{ 'path': %s, 'property': %s } }",
+                             path, property);
     QDict *st = qdict_get_qdict(reply, "return"), *fault;
     QList *pirqs;
 
     if (!st) {
-        g_test_message("there is no property msi-status");
+        g_test_message("there is no property %s", property);
         g_assert_nonnull(st);
     }
     fault = qdict_get_qdict(st, "fault");
@@ -491,4 +624,14 @@ void xen_pt_status(XenPT *x, unsigned i, XenPTStatus *status)
         status->pirq = qnum_get_int(qobject_to(QNum, qlist_peek(pirqs)));
     }
     qobject_unref(reply);
+}
+
+void xen_pt_status(XenPT *x, unsigned i, XenPTStatus *status)
+{
+    get_status(x, i, "msi-status", status);
+}
+
+void xen_pt_msix_status(XenPT *x, unsigned i, XenPTStatus *status)
+{
+    get_status(x, i, "msix-status", status);
 }

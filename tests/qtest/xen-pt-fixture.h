@@ -28,6 +28,15 @@ typedef enum XenPTPlace {
 #define XEN_PT_CAP_MSI  0x50
 #define XEN_PT_CAP_VPD  0x70
 #define XEN_PT_CAP_EXP  0x80
+#define XEN_PT_CAP_MSIX 0xc0    /* the last one, where there is one */
+
+/* The BARs: of the machine, and where a guest has them. */
+#define XEN_PT_BAR0_SIZE 0x10000
+#define XEN_PT_BAR2_SIZE 0x4000
+#define XEN_PT_BAR0(i)   (0xfeb80000u + (i) * XEN_PT_BAR0_SIZE)
+#define XEN_PT_BAR2(i)   (0xfebc0000u + (i) * XEN_PT_BAR2_SIZE)
+#define XEN_PT_GUEST0    0xe0000000u
+#define XEN_PT_GUEST2    0xe0100000u
 
 typedef struct XenPTLayout {
     XenPTPlace place;
@@ -35,7 +44,22 @@ typedef struct XenPTLayout {
     bool maskable;      /* per vector */
     uint8_t vectors;    /* log2 of what the device is capable of */
     uint16_t control;   /* bits of the control word that are set at first */
+
+    bool no_msi;
+    uint16_t entries;   /* of the MSI-X table; 0: there is no MSI-X */
+    uint16_t control_x; /* as @control, of MSI-X */
+    uint32_t table;     /* MSI-X's registers: an offset, and BAR 0 or 2 */
+    uint32_t pba;
+    uint16_t small;     /* BAR 0 has that many bytes, and so much before it */
 } XenPTLayout;
+
+/* The words of an entry of the MSI-X table. */
+typedef enum XenPTWord {
+    XEN_PT_ADDRESS,
+    XEN_PT_UPPER,
+    XEN_PT_DATA,
+    XEN_PT_MASK,
+} XenPTWord;
 
 typedef struct XenPT {
     QTestState *qts;            /* once it runs */
@@ -94,8 +118,8 @@ void xen_pt_unplug(XenPT *x, unsigned i);
  * @kinds: first words of the lines that count, separated by blanks
  *
  * Registers of MSI and the command register have names: "CONTROL", "ADDRESS",
- * "UPPER", "DATA", "MASK", "PENDING", "COMMAND", when accessed whole. The
- * caller frees it.
+ * "UPPER", "DATA", "MASK", "PENDING", "COMMAND", when accessed whole; those of
+ * MSI-X "CONTROL_X", "TABLE" and "PBA". The caller frees it.
  */
 char *xen_pt_journal(XenPT *x, const char *kinds);
 
@@ -134,6 +158,11 @@ void xen_pt_expect_text(const char *file, int line, const char *text,
 uint32_t xen_pt_hw(XenPT *x, unsigned i, uint8_t offset, unsigned len);
 
 /**
+ * xen_pt_hw_entry: the same of a word of its MSI-X table
+ */
+uint32_t xen_pt_hw_entry(XenPT *x, unsigned i, unsigned entry, XenPTWord word);
+
+/**
  * xen_pt_hw_config: all of them, to be compared; the caller frees it
  */
 char *xen_pt_hw_config(XenPT *x, unsigned i);
@@ -148,7 +177,38 @@ unsigned xen_pt_pirqs(XenPT *x, unsigned *bound);
  */
 unsigned xen_pt_log_lines(XenPT *x, const char *text);
 
-/* What "msi-status" says. */
+/**
+ * xen_pt_place: the guest gives a BAR an address, and switches memory on
+ * @bar: 0 or 2
+ */
+void xen_pt_place(XenPT *x, unsigned i, unsigned bar, uint32_t address);
+
+/**
+ * xen_pt_guest_write, xen_pt_guest_read: the guest accesses its memory
+ * @len: 1, 2, 4 or 8 bytes
+ *
+ * An MSI-X table is looked after by Xen, which does or does not pass an access
+ * on to QEMU, as the Xen that the fake is.
+ */
+void xen_pt_guest_write(XenPT *x, uint64_t address, unsigned len,
+                        uint64_t value);
+uint64_t xen_pt_guest_read(XenPT *x, uint64_t address, unsigned len);
+
+/**
+ * xen_pt_write, xen_pt_read: an access that Xen has passed on to QEMU
+ */
+void xen_pt_write(XenPT *x, uint64_t address, unsigned len, uint64_t value);
+uint64_t xen_pt_read(XenPT *x, uint64_t address, unsigned len);
+
+/**
+ * xen_pt_caps: the capabilities that the guest finds, in order
+ * @ids: at least 8
+ *
+ * Returns: how many there are.
+ */
+unsigned xen_pt_caps(XenPT *x, unsigned i, uint8_t *ids);
+
+/* What "msi-status" or "msix-status" says. */
 typedef struct XenPTStatus {
     char state[16];
     char step[16];
@@ -158,6 +218,7 @@ typedef struct XenPTStatus {
 } XenPTStatus;
 
 void xen_pt_status(XenPT *x, unsigned i, XenPTStatus *status);
+void xen_pt_msix_status(XenPT *x, unsigned i, XenPTStatus *status);
 
 #define xen_pt_assert_state(x, i, name) do { \
         XenPTStatus xen_pt_st; \

@@ -501,18 +501,6 @@ static void test_refused_latched(void)
  * it will not work
  */
 
-static unsigned walk(XenPT *x, unsigned i, uint8_t *ids)
-{
-    uint8_t at = qpci_config_readb(x->dev[i], PCI_CAPABILITY_LIST);
-    unsigned n = 0;
-
-    while (at && n < 8) {
-        ids[n++] = qpci_config_readb(x->dev[i], at + PCI_CAP_LIST_ID);
-        at = qpci_config_readb(x->dev[i], at + PCI_CAP_LIST_NEXT);
-    }
-    return n;
-}
-
 static void assert_chain(XenPT *x, XenPTPlace place, bool msi)
 {
     uint8_t ids[8], expected[3];
@@ -527,7 +515,7 @@ static void assert_chain(XenPT *x, XenPTPlace place, bool msi)
     if (place == XEN_PT_MIDDLE || place == XEN_PT_FIRST) {
         expected[n++] = PCI_CAP_ID_EXP;
     }
-    g_assert_cmpmem(ids, walk(x, 0, ids), expected, n);
+    g_assert_cmpmem(ids, xen_pt_caps(x, 0, ids), expected, n);
     g_assert_cmphex(qpci_config_readw(x->dev[0], PCI_STATUS) &
                     PCI_STATUS_CAP_LIST, ==, n ? PCI_STATUS_CAP_LIST : 0);
 }
