@@ -251,7 +251,8 @@ class Images:
         headers = tree.root / "usr/src" / f"linux-headers-{flavour}"
         # The headers' own Makefile names the common part by the path where
         # the package would be installed.
-        command = [IN_SUITE, self.suite.name, "make", "-C", f"{headers}-amd64",
+        command = [IN_SUITE, "-b", self.build, self.suite.name,
+                   "make", "-C", f"{headers}-amd64",
                    "-f", f"{headers}-common/Makefile", f"M={work}", "modules",
                    # type information, which would take pahole
                    "CONFIG_DEBUG_INFO_BTF_MODULES="]
