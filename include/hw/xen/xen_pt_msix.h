@@ -11,7 +11,8 @@
 #ifndef HW_XEN_PT_MSIX_H
 #define HW_XEN_PT_MSIX_H
 
-#include "exec/memory.h"
+/* With MemoryRegion, the header of which has another name since QEMU 10.1. */
+#include "hw/pci/pci.h"
 #include "hw/xen/xen_pt_msi.h"
 #include "hw/xen/xen_pt_msix_table.h"
 
