@@ -84,7 +84,7 @@ coverage: $(B)/config.mak
 
 # The project as patches, for a package of QEMU. What "make check" does not do
 # of check-series is to build and test every step.
-.PHONY: series check-series
+.PHONY: series check-series versions deb
 series: $(B)/config.mak
 	@scripts/debpkg -b $(B) install git
 	@$(PYTHON) scripts/series -b $(B)
@@ -92,6 +92,14 @@ series: $(B)/config.mak
 check-series: $(B)/config.mak
 	@scripts/debpkg -b $(B) install git quilt
 	@tests/series/run -b $(B) --steps
+
+versions: $(B)/config.mak
+	@scripts/debpkg -b $(B) install git
+	@$(PYTHON) scripts/versions -b $(B) --table docs/versions-table.txt
+
+deb: $(B)/config.mak
+	@scripts/debpkg -b $(B) install git
+	@scripts/deb-package
 
 .PHONY: docs
 docs: $(B)/config.mak
@@ -107,7 +115,8 @@ install: image
 .PHONY: clean distclean help
 clean:
 	rm -rf $(B)/qemu/build $(B)/qemu/bin $(B)/meson $(B)/stubdom $(B)/e2e
-	rm -rf $(RELEASES:%=$(B)/%)
+	rm -rf $(RELEASES:%=$(B)/%) $(B)/series $(B)/series-steps $(B)/deb
+	rm -rf $(B)/versions/[0-9]*
 	rm -f $(B)/config.mak
 
 distclean:
@@ -125,6 +134,7 @@ help:
 	@echo 'make image-NAME  build the image for that release of Debian and its Xen'
 	@echo 'make series      write the project as patches for QEMU to build/series;'
 	@echo '                 make check-series: build and test each step of them'
+	@echo 'make versions    try the QEMUs that Debian has; make deb: its package for Xen'
 	@echo 'make bench       measure what a driver pays, and what the image costs'
 	@echo 'make fuzz        fuzz the registers and the sequence for a while'
 	@echo 'make coverage    how much of layers 2 to 4 the unit tests run'
