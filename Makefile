@@ -52,8 +52,8 @@ demo: image
 	@tests/e2e/demo -b $(B)
 
 check: image $(RELEASES:%=image-%)
-	@scripts/debpkg -b $(B) install git
-	@$(PYTHON) tests/tally $(B) unit series proof qtest e2e
+	@scripts/debpkg -b $(B) install git python3-sphinx
+	@$(PYTHON) tests/tally $(B) unit series proof qtest docs e2e
 
 check-unit: tools
 	@$(PYTHON) tests/tally $(B) unit
@@ -101,11 +101,16 @@ deb: $(B)/config.mak
 	@scripts/debpkg -b $(B) install git
 	@scripts/deb-package
 
-.PHONY: docs
+.PHONY: docs check-docs
 docs: $(B)/config.mak
 	@scripts/debpkg -b $(B) install python3-sphinx
 	@scripts/step "Building the documentation" $(B)/docs.log \
 	    $(PYTHON) -m sphinx -W -b html docs $(B)/docs
+
+# The pages tell of installing: there must be something to install.
+check-docs: image
+	@scripts/debpkg -b $(B) install python3-sphinx
+	@$(PYTHON) tests/tally $(B) docs
 
 .PHONY: install
 install: image
@@ -138,7 +143,8 @@ help:
 	@echo 'make bench       measure what a driver pays, and what the image costs'
 	@echo 'make fuzz        fuzz the registers and the sequence for a while'
 	@echo 'make coverage    how much of layers 2 to 4 the unit tests run'
-	@echo 'make docs        build the documentation as HTML, in build/docs'
+	@echo 'make docs        build the documentation as HTML, in build/docs;'
+	@echo '                 make check-docs: see whether it is true'
 	@echo 'make install     install image, kernel and a tool for dom0; DESTDIR= PREFIX='
 	@echo 'make clean       remove what was built; distclean: the downloads too'
 	@echo 'Options of the first set-up: make CONFIGURE_ARGS=..., see ./configure --help'

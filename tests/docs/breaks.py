@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Ways to make the documentation wrong, each of which a check must notice."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Break:
+    about: str          # goes on "it is noticed that"
+    check: str          # which one, a key of CHECKS or "runs"
+    says: str           # a part of the complaint
+    page: str = 'docs/index.rst'
+    add: str = ''       # at the end of the page
+    take: str = ''      # out of it, everywhere
+    put: str = ''       # in its place
+
+    def edit(self, text):
+        if self.take:
+            text = text.replace(self.take, self.put)
+        return text + ('\n%s\n' % self.add if self.add else '')
+
+
+BLOCK = '::\n\n    '
+
+BREAKS = (
+    Break('a page is referred to that there is not', 'html', 'nowhere',
+          add=':doc:`nowhere`'),
+    Break('a page is in no list', 'html', 'porting',
+          take='   porting\n'),
+    Break('a file is named that there is not', 'names', 'tests/e2e/runs',
+          add='``tests/e2e/runs``'),
+    Break('a file of a build is named that nothing makes', 'names',
+          'build/stubdom/no-such-image', add='``build/stubdom/no-such-image``'),
+    Break('a file of a QEMU is named that there is not', 'names',
+          'hw/xen/xen_pt_msii.c', add='``hw/xen/xen_pt_msii.c``'),
+    Break('a file is named alone that there is not', 'names',
+          'xen_pt_msi_seek.c', add='``xen_pt_msi_seek.c``'),
+    Break('a symbol is named that there is not', 'names', 'XenPTMSIOops',
+          add='``XenPTMSIOops``'),
+    Break('a target of make is named that there is not', 'names',
+          'make check-docz', add='``make check-docz``'),
+    Break('a variable of make is named that there is not', 'names', 'CASEZ',
+          add='``make check-e2e CASEZ=ahci-allowed``'),
+    Break('an option of configure is named that there is not', 'names',
+          '--qemu-sauce', add='``./configure --qemu-sauce=DIR``'),
+    Break('an option of a program is named that there is not', 'names',
+          '--stubdom-alone', add=BLOCK + 'xen-pt-msi-allow --stubdom-alone'),
+    Break('an option is named alone that nothing has', 'names', '--slowly',
+          add='``--slowly``'),
+    Break('a case is named that there is not', 'names', 'ahci-alowed',
+          add=BLOCK + 'tests/e2e/run --case ahci-alowed'),
+    Break('a case is named alone that there is not', 'names', 'nvme-alowed',
+          add='``nvme-alowed``'),
+    Break('a stack is named that there is not', 'names', 'SUITES: there is no',
+          add='``make check-e2e SUITES=buster``'),
+    Break('a test is named that there is not', 'names', 'test-msi-sequence',
+          add='``test-msi-sequence``'),
+    Break('".. runs" has lost its block', 'names', 'has no block',
+          add='.. runs\n\nNo block.'),
+    Break('a link has a dot behind it', 'links', 'no link',
+          add='https://xenbits.xen.org/xsa/.'),
+    Break('a link has no host', 'links', 'no link', add='https:///xsa/'),
+    Break('a step is not described', 'reference', 'step "maskall" is not',
+          page='docs/reference.rst', take='``maskall``', put='``maskal``'),
+    Break('a step is described that there is not', 'reference',
+          'no step "maskal"', page='docs/reference.rst', take='``maskall``',
+          put='``maskal``'),
+    Break('a trace event is not described', 'reference',
+          'trace event "xen_pt_msi_bind" is not', page='docs/reference.rst',
+          take='``xen_pt_msi_bind``', put='``xen_pt_msi_bond``'),
+    Break('a property is not described', 'reference',
+          'property "msi-probe" is not', page='docs/reference.rst',
+          take='``msi-probe`` =', put='``msi-prob`` ='),
+    Break('a status field is not described', 'reference',
+          'status field "undo-failures" is not', page='docs/reference.rst',
+          take='``undo-failures``', put='``undo-faults``'),
+    Break('a state is not described', 'reference', 'state "pending" is not',
+          page='docs/reference.rst', take='``pending``', put='``pends``'),
+    Break('an error that has a remedy is not described', 'reference',
+          'error "File exists" is not', page='docs/reference.rst',
+          take='*File exists*', put='*A file*'),
+    Break('the code has a step that is not described', 'reference',
+          'step "tested" is not', page='hw/xen/xen_pt_msi_report.c',
+          take='= "map"', put='= "tested"'),
+    Break('the sample has a line that no test has', 'sample',
+          'stubdomain_colour', page='stubdom/hvm-with-stubdom.cfg.in',
+          add='stubdomain_colour = 3'),
+    Break('a command fails', 'runs', 'exit status 1',
+          add='.. runs\n\n::\n\n    tests/e2e/run --list\n    false'),
+    Break('a command does not fail as it should', 'runs', 'exit status 0',
+          add='.. runs: 2\n\n::\n\n    true'),
+)
