@@ -89,7 +89,7 @@ series: $(B)/config.mak
 	@scripts/debpkg -b $(B) install git
 	@$(PYTHON) scripts/series -b $(B)
 
-check-series: $(B)/config.mak
+check-series: qemu tools
 	@scripts/debpkg -b $(B) install git quilt
 	@tests/series/run -b $(B) --steps
 
