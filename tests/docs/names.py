@@ -11,7 +11,8 @@ import subprocess
 import sys
 
 PATH = re.compile(r'(?:\./)?[\w.*+-]+(?:/[\w.*+-]+)*/?$')
-FILE = re.compile(r'[\w-]+\.(?:c|h|py|rst|txt|patch|in|conf|bash|lspci|mak|cfg|cpio)$')
+FILE = re.compile(r'[\w-]+\.(?:c|h|py|rst|txt|patch|in|conf|bash|lspci|mak|cfg|'
+                  r'cpio)$')
 SYMBOL = re.compile(r'(?:xen_pt_|XenPT|XEN_PT_)\w+')
 OPTION = re.compile(r'--[a-z][a-z-]*')
 TEST = re.compile(r'test-[a-z-]+$')
@@ -51,7 +52,8 @@ class Names:
                 yield '%d: %s' % (line, complaint)
         for block in page.blocks:
             for n, text in enumerate(block.text.split('\n')):
-                for complaint in self._command(text, os.path.dirname(page.name)):
+                for complaint in self._command(text,
+                                               os.path.dirname(page.name)):
                     yield '%d: %s' % (block.line + n, complaint)
 
     # What a literal may be

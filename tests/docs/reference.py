@@ -34,9 +34,10 @@ def code_names(top):
         set(re.findall(r'\? "(\w+)"', report.partition('*state(')[2]
                        .partition('}')[0])),
         'trace event': set(re.findall(r'^(xen_pt_msi_\w+)\(', added, re.M)),
-        'property': set(re.findall(r'DEFINE_PROP_\w+\("([\w-]+)"', added + code))
-        | set(re.findall(r'object_class_property_add\w*\(klass, "([\w-]+)"',
-                         added + code)),
+        'property': set(re.findall(r'DEFINE_PROP_\w+\("([\w-]+)"',
+                                   added + code)) |
+        set(re.findall(r'object_class_property_add\w*\(klass, "([\w-]+)"',
+                       added + code)),
         'status field': set(re.findall(
             r'visit_(?:type_\w+|fault)\(v, "([\w-]+)"', report)),
         'error': {os.strerror(getattr(errno, name)) for name in re.findall(
@@ -47,8 +48,9 @@ def code_names(top):
 def page_names(text):
     """Return {kind: names} of what the page tells of."""
     parts = {}
-    for title, part in re.findall(r'^([^\n]+)\n-{3,}\n(.*?)(?=^[^\n]+\n-{3,}\n|\Z)',
-                                  text, re.M | re.S):
+    for title, part in re.findall(
+            r'^([^\n]+)\n-{3,}\n(.*?)(?=^[^\n]+\n-{3,}\n|\Z)', text,
+            re.M | re.S):
         parts[title.split()[0]] = part
     properties = parts.get('Properties', '')
     steps = parts.get('Steps', '')
