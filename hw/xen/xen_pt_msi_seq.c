@@ -21,14 +21,16 @@ static bool is_msix(const XenPTMSISeq *s)
 
 /*
  * Is there something to deliver? MSI has its one vector bound masked where the
- * guest has masked it; a vector of MSI-X waits until it is not.
+ * guest has masked it; a vector of MSI-X waits until it is not. Where a guest
+ * unmasks an entry before it has written all of it, an address without data
+ * would look like a request for a pirq, which never comes without.
  */
 static bool is_used(const XenPTMSISeq *s, unsigned i)
 {
     const XenPTMSIVector *v = &s->vec[i];
 
     return xen_pt_msi_guest_usable(&v->want.message) &&
-           !(is_msix(s) && v->want.masked);
+           !(is_msix(s) && (v->want.masked || !v->want.message.data));
 }
 
 /* One word, of which all-ones is never a value. */

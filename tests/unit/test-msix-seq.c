@@ -238,6 +238,20 @@ static void test_affinity_unusable(void)
     check_ops(&b, "bind0");
 }
 
+/* An entry that is unmasked before it is written, as it is written. */
+static void test_half_written(void)
+{
+    static const XenPTMSIMessage address = { 0xfee01000, 0 };
+    Bench b;
+
+    bench_on(&b, 0);
+    use(&b, 0, &unusable);
+    use(&b, 0, &address);
+    check_ops(&b, "");
+    use(&b, 0, &cpu0);
+    check_ops(&b, UP(0));
+}
+
 static void test_requested_pirq(void)
 {
     Bench b;
@@ -826,6 +840,7 @@ int main(int argc, char **argv)
         { "vector/affinity", test_affinity },
         { "vector/affinity-unmasked", test_affinity_unmasked },
         { "vector/unusable", test_affinity_unusable },
+        { "vector/half-written", test_half_written },
         { "vector/requested-pirq", test_requested_pirq },
         { "vector/other-pirq", test_other_pirq },
         { "maskall", test_maskall },
