@@ -64,16 +64,19 @@ static void test_reset(void)
 static void test_nowhere(void)
 {
     static const struct {
+        unsigned entries;
         uint32_t table, pba;
     } cases[] = {
-        { 0x3fc8, PBA }, { 0x4000, PBA }, { 2, PBA }, { 3, PBA }, { 6, PBA },
-        { TABLE, 0x4000 }, { TABLE, 7 },
+        { 4, 0x3fc8, PBA }, { 4, 0x4000, PBA }, { 1, 2, PBA }, { 4, 3, PBA },
+        { 4, 6, PBA }, { 4, TABLE, 0x4000 }, { 65, TABLE, 0x3ff8 },
+        { 4, TABLE, 7 },
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         FkDevice *d = new_device(0);
         int pirq = -1;
 
+        fk_put(d, CONTROL_X, 2, cases[i].entries - 1);
         fk_put(d, MSIX + PCI_MSIX_TABLE, 4, cases[i].table);
         fk_put(d, MSIX + PCI_MSIX_PBA, 4, cases[i].pba);
         fk_msix_init(d);
@@ -319,6 +322,7 @@ static void test_dom0(void)
 
     /* ENABLE goes off: what Xen restores has the guest's function mask */
     fk_dom0_write(d, CONTROL_X, 2, 0x4003);
+    fk_put(d, CONTROL_X, 2, 0x0003);    /* a reset, which Xen has not seen */
     fk_bind_msi(pirq, 0x41, 0x10001, 0);
     g_assert_cmphex(control_x(d), ==, 0x4003);
 
