@@ -61,6 +61,23 @@ static void test_enable_unmasked(const void *xen)
     xen_pt_free(x);
 }
 
+/* Unmasked first, and written then: half an entry asks for nothing. */
+static void test_enable_half(const void *xen)
+{
+    XenPT *x = msix_start_on(&msix_plain, xen);
+
+    msix_set_control(x, ENABLE);
+    xen_pt_skip(x);
+    msix_mask(x, 0, false);
+    msix_write(x, 0, XEN_PT_ADDRESS, ADDRESS);
+    msix_write(x, 0, XEN_PT_UPPER, 0);
+    xen_pt_expect(x, "");
+    msix_write(x, 0, XEN_PT_DATA, DATA(0));
+    xen_pt_expect(x, UP(0, 55, 0x41));
+    g_assert_false(msix_hw_masked(x, 0));
+    xen_pt_free(x);
+}
+
 /* What the device sees, the first vector's start and all. */
 static void test_enable_writes(void)
 {
@@ -1015,6 +1032,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     msix_add_for_xens("enable/linux", test_enable_linux);
     msix_add_for_xens("enable/unmasked", test_enable_unmasked);
+    msix_add_for_xens("enable/half", test_enable_half);
     msix_add_for_xens("enable/pirq", test_enable_pirq);
     msix_add_for_xens("enable/wide", test_enable_wide);
     qtest_add_func("xen-pt/msix/enable/writes", test_enable_writes);
