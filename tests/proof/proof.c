@@ -1,5 +1,5 @@
 /*
- * Proof that the MSI sequence keeps its invariants
+ * Proof that the sequence of MSI and MSI-X keeps its invariants
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
@@ -15,7 +15,7 @@
  * cover   the same, to see that there is something behind the proof: each
  *         __CPROVER_cover() must be reached
  *
- * NVEC is the number of vectors.
+ * NVEC is the number of vectors; MSIX is 1 for MSI-X and 0 for MSI.
  */
 
 #include "qemu/osdep.h"
@@ -30,6 +30,8 @@ uint64_t nondet_uint64(void);
 World nondet_world(void);
 
 static World w;
+
+#define KIND (MSIX ? WORLD_MSIX : WORLD_MSI)
 
 static XenPTMSIMessage any_message(void)
 {
@@ -54,17 +56,17 @@ static WorldFate any_fate(void *chooser, WorldOp op, unsigned arg,
 /* All-ones is no device's: both words have bits that read as 0. */
 static bool there(void)
 {
-    return (w.control | WORLD_ENABLE) != UINT16_MAX &&
+    return (w.control | w.enable | w.maskall) != UINT16_MAX &&
            (w.command | WORLD_MASTER) != UINT16_MAX;
 }
 
 static void begin(void)
 {
-    world_init(&w, NVEC, nondet_uint16(), nondet_uint16(), nondet_bool(),
+    world_init(&w, KIND, NVEC, nondet_uint16(), nondet_uint16(), nondet_bool(),
                any_fate, NULL);
     __CPROVER_assume(there());
     /* As xen_pt_msi_realize() does it. */
-    if (w.control & WORLD_ENABLE) {
+    if (w.control & w.enable) {
         world_clear(&w);
     }
 }
@@ -85,20 +87,26 @@ static void any_vector(void)
 
 typedef enum Event {
     SET_VECTOR,
-    SET_ENABLE,
+    SET_CONTROL,
+    REBIND,
     RESET,
     PROBE,
     CLEAR,
 } Event;
 
-static void any_event(Event e)
+static void happen(Event e)
 {
     switch (e) {
     case SET_VECTOR:
         any_vector();
         break;
-    case SET_ENABLE:
-        world_set_enable(&w, nondet_bool());
+    case SET_CONTROL:
+        world_set_control(&w, nondet_bool(), nondet_bool());
+        break;
+    case REBIND:
+        if (MSIX) {
+            world_rebind(&w);
+        }
         break;
     case RESET:
         world_reset(&w);
@@ -116,9 +124,52 @@ static void any_event(Event e)
     }
 }
 
-static bool same(const XenPTMSIMessage *a, const XenPTMSIMessage *b)
+/* Of those that look at all vectors that were ever used. */
+static void happen_used(Event e)
 {
-    return a->address == b->address && a->data == b->data;
+    for (unsigned used = MSIX ? 0 : NVEC; used <= NVEC; used++) {
+        if (w.seq.used == used) {
+            w.seq.used = used;
+            happen(e);
+            break;
+        }
+    }
+}
+
+/* What is told apart here CBMC knows, and that keeps its formulas small. */
+static void any_event(Event e)
+{
+    for (XenPTMSIState state = 0; state <= XEN_PT_MSI_REFUSED; state++) {
+        if (w.seq.state != state || (MSIX && state == XEN_PT_MSI_PENDING)) {
+            continue;
+        }
+        w.seq.state = state;
+        switch (e) {
+        case SET_VECTOR:
+            if (MSIX) {
+                happen(SET_VECTOR);
+            } else {
+                happen_used(SET_VECTOR);
+            }
+            break;
+        case SET_CONTROL:
+            happen_used(SET_CONTROL);
+            break;
+        case REBIND:
+            happen_used(REBIND);
+            break;
+        case RESET:
+            happen_used(RESET);
+            break;
+        case PROBE:
+            happen(PROBE);
+            break;
+        case CLEAR:
+            happen(CLEAR);
+            break;
+        }
+        break;
+    }
 }
 
 /*
@@ -132,7 +183,8 @@ static bool together(void)
 
     if ((unsigned)w.seq.state > XEN_PT_MSI_REFUSED || w.seq.ops != &world_ops ||
         w.seq.world != &w || w.seq.vec != w.vec || w.seq.nvec != NVEC ||
-        w.seq.enable != WORLD_ENABLE || w.probing || !there()) {
+        w.seq.enable != w.enable || w.seq.maskall != w.maskall ||
+        (MSIX ? w.seq.used > NVEC : w.seq.used != NVEC) || !there()) {
         return false;
     }
     for (unsigned i = 0; i < NVEC; i++) {
@@ -140,23 +192,34 @@ static bool together(void)
 
         mapped |= w.v[i].mapped;
         if ((unsigned)known->stage > XEN_PT_MSI_CHECKED ||
-            !same(&known->want.message, &w.guest[i].message) ||
+            !world_same(&known->want.message, &w.guest[i].message) ||
             known->want.masked != w.guest[i].masked) {
             return false;
         }
-        if (w.v[i].bound && known->bound.masked != w.v[i].masked) {
+        if (MSIX ? known->stage == XEN_PT_MSI_CHECKED && !w.v[i].checked
+                 : w.v[i].bound && known->bound.masked != w.v[i].masked) {
+            return false;
+        }
+        if ((known->refused && !w.trouble) ||
+            (w.v[i].bound && !xen_pt_msi_guest_usable(&w.v[i].guest))) {
+            return false;
+        }
+        /* The loops over the vectors end where none was ever used. */
+        if (i >= w.seq.used && (known->stage != XEN_PT_MSI_FREE ||
+                                known->refused || world_used(&w, i))) {
             return false;
         }
     }
     /* ENABLE was written by us, and what to go back to is known. */
     if (w.seq.armed != on ||
-        (on && (!w.known || w.last != w.seq.control))) {
+        (on && (w.last != w.seq.control ||
+                (MSIX ? w.seq.masked != w.masked : !w.known)))) {
         return false;
     }
     if (w.lied) {
         return w.trouble;
     }
-    return on || !mapped || !(w.control & WORLD_ENABLE) || w.tried_off;
+    return on || !mapped || !(w.control & w.enable) || w.tried_off;
 }
 
 static void any_state(void)
@@ -167,13 +230,16 @@ static void any_state(void)
     w.seq.world = &w;
     w.seq.vec = w.vec;
     w.seq.nvec = NVEC;
-    w.seq.enable = WORLD_ENABLE;
+    w.enable = w.seq.enable = MSIX ? WORLD_MSIX_ENABLE : WORLD_ENABLE;
+    w.maskall = w.seq.maskall = MSIX ? WORLD_MSIX_MASKALL : 0;
     w.choose = any_fate;
     w.chooser = NULL;
+    w.seq.masked = nondet_bool();
     w.seq.armed = nondet_bool();
     w.permitted = nondet_bool();
+    w.moved = nondet_bool();
     w.asked = nondet_bool();
-    w.probing = false;
+    w.masked = nondet_bool();
     w.known = nondet_bool();
     w.command_unread = nondet_bool();
     w.tried_off = nondet_bool();
@@ -182,6 +248,7 @@ static void any_state(void)
     for (unsigned i = 0; i < NVEC; i++) {
         w.vec[i].want.masked = nondet_bool();
         w.vec[i].bound.masked = nondet_bool();
+        w.vec[i].refused = nondet_bool();
         w.v[i].mapped = nondet_bool();
         w.v[i].bound = nondet_bool();
         w.v[i].masked = nondet_bool();
@@ -191,6 +258,8 @@ static void any_state(void)
     __CPROVER_assume((unsigned)w.access <= WORLD_WAS_WRITTEN);
     __CPROVER_assume(together());
     __CPROVER_assume(!world_unsettled(&w));
+    /* Too many to count were too many to happen. */
+    __CPROVER_assume(w.seq.undo_failures < UINT16_MAX);
 }
 
 void prove_begin(void)
@@ -221,6 +290,78 @@ void prove_run(void)
     }
 }
 
+/* Every state to begin with, every event, every way that it can end. */
+static void cover_both(Event e, XenPTMSIState from)
+{
+    XenPTMSIState to = w.seq.state;
+
+    __CPROVER_cover(e == PROBE && to == XEN_PT_MSI_OFF && !w.trouble);
+    __CPROVER_cover(e == PROBE && to == XEN_PT_MSI_REFUSED);
+    __CPROVER_cover(e == PROBE && w.seq.undo_failures);
+    __CPROVER_cover(e == CLEAR && to == XEN_PT_MSI_REFUSED);
+    __CPROVER_cover(e == SET_CONTROL && from == XEN_PT_MSI_OFF &&
+                    to == XEN_PT_MSI_ON && !w.trouble);
+    __CPROVER_cover(e == SET_CONTROL && from == XEN_PT_MSI_OFF &&
+                    to == XEN_PT_MSI_REFUSED && !w.lied);
+    __CPROVER_cover(e == SET_CONTROL && from == XEN_PT_MSI_ON &&
+                    to == XEN_PT_MSI_OFF && !w.trouble);
+    __CPROVER_cover(e == SET_CONTROL && from == XEN_PT_MSI_ON &&
+                    to == XEN_PT_MSI_REFUSED && !w.lied);
+    __CPROVER_cover(e == SET_VECTOR && from == XEN_PT_MSI_ON && w.ops == 1 &&
+                    to == XEN_PT_MSI_ON && !w.trouble);
+    __CPROVER_cover(e == SET_VECTOR && from == XEN_PT_MSI_ON && w.ops > 2 &&
+                    to == XEN_PT_MSI_ON && !w.trouble);
+    __CPROVER_cover(e == RESET && from == XEN_PT_MSI_ON &&
+                    to == XEN_PT_MSI_OFF && !w.trouble);
+    __CPROVER_cover(e == RESET && from == XEN_PT_MSI_REFUSED && w.ops > 1 &&
+                    to == XEN_PT_MSI_OFF && !w.trouble);
+    __CPROVER_cover(e == RESET && to == XEN_PT_MSI_REFUSED && !w.lied);
+    __CPROVER_cover(w.lied && to == XEN_PT_MSI_ON);
+}
+
+#if MSIX
+/* The operations of a vector: up is 4, down and up 6, a change 1. */
+static void cover_kind(Event e, XenPTMSIState from)
+{
+    bool was_on = from == XEN_PT_MSI_ON;
+    bool on = w.seq.state == XEN_PT_MSI_ON;
+
+    __CPROVER_cover(e == SET_CONTROL && !was_on && on && w.masked &&
+                    w.ops == 3 && !w.trouble);
+    __CPROVER_cover(e == SET_CONTROL && was_on && on && w.masked &&
+                    w.ops == 3 && !w.trouble);
+    __CPROVER_cover(e == SET_CONTROL && was_on && on && !w.masked &&
+                    w.ops == 3 && !w.trouble);
+    __CPROVER_cover(e == SET_VECTOR && was_on && w.ops == 4 && !w.trouble);
+    __CPROVER_cover(e == SET_VECTOR && was_on && w.ops == 6 && !w.trouble);
+    __CPROVER_cover(e == SET_VECTOR && was_on && w.ops == 8 &&
+                    w.vec[0].refused && !w.v[0].mapped);
+    __CPROVER_cover(e == SET_VECTOR && was_on && w.vec[0].refused &&
+                    w.v[0].bound);
+    __CPROVER_cover(e == REBIND && on && w.ops == 2 && !w.trouble);
+    __CPROVER_cover(e == REBIND && was_on && !on && !w.lied &&
+                    !w.seq.undo_failures);
+}
+#else
+static void cover_kind(Event e, XenPTMSIState from)
+{
+    XenPTMSIState to = w.seq.state;
+
+    __CPROVER_cover(e == SET_CONTROL && from == XEN_PT_MSI_OFF &&
+                    to == XEN_PT_MSI_PENDING);
+    __CPROVER_cover(e == SET_CONTROL && from == XEN_PT_MSI_PENDING &&
+                    to == XEN_PT_MSI_OFF);
+    __CPROVER_cover(e == SET_VECTOR && from == XEN_PT_MSI_PENDING &&
+                    to == XEN_PT_MSI_ON && !w.trouble);
+    __CPROVER_cover(e == SET_VECTOR && from == XEN_PT_MSI_PENDING &&
+                    to == XEN_PT_MSI_REFUSED && !w.lied);
+    __CPROVER_cover(e == SET_VECTOR && from == XEN_PT_MSI_ON && w.ops == 2 &&
+                    to == XEN_PT_MSI_ON && !w.trouble);
+    __CPROVER_cover(e == SET_VECTOR && from == XEN_PT_MSI_ON &&
+                    to == XEN_PT_MSI_REFUSED && !w.lied);
+}
+#endif
+
 void prove_cover(void)
 {
     XenPTMSIState from;
@@ -230,40 +371,6 @@ void prove_cover(void)
     any_state();
     from = w.seq.state;
     any_event(e);
-    /* Every state to begin with, every event, every way that it can end. */
-    __CPROVER_cover(e == PROBE && w.seq.state == XEN_PT_MSI_OFF && !w.trouble);
-    __CPROVER_cover(e == PROBE && w.seq.state == XEN_PT_MSI_REFUSED);
-    __CPROVER_cover(e == PROBE && w.seq.undo_failures);
-    __CPROVER_cover(e == CLEAR && w.seq.state == XEN_PT_MSI_REFUSED);
-    __CPROVER_cover(e == SET_ENABLE && from == XEN_PT_MSI_OFF &&
-                    w.seq.state == XEN_PT_MSI_ON && !w.trouble);
-    __CPROVER_cover(e == SET_ENABLE && from == XEN_PT_MSI_OFF &&
-                    w.seq.state == XEN_PT_MSI_PENDING);
-    __CPROVER_cover(e == SET_ENABLE && from == XEN_PT_MSI_OFF &&
-                    w.seq.state == XEN_PT_MSI_REFUSED && !w.lied);
-    __CPROVER_cover(e == SET_ENABLE && from == XEN_PT_MSI_ON &&
-                    w.seq.state == XEN_PT_MSI_OFF && !w.trouble);
-    __CPROVER_cover(e == SET_ENABLE && from == XEN_PT_MSI_ON &&
-                    w.seq.state == XEN_PT_MSI_REFUSED && !w.lied);
-    __CPROVER_cover(e == SET_ENABLE && from == XEN_PT_MSI_PENDING &&
-                    w.seq.state == XEN_PT_MSI_OFF);
-    __CPROVER_cover(e == SET_VECTOR && from == XEN_PT_MSI_PENDING &&
-                    w.seq.state == XEN_PT_MSI_ON && !w.trouble);
-    __CPROVER_cover(e == SET_VECTOR && from == XEN_PT_MSI_PENDING &&
-                    w.seq.state == XEN_PT_MSI_REFUSED && !w.lied);
-    __CPROVER_cover(e == SET_VECTOR && from == XEN_PT_MSI_ON && w.ops == 1 &&
-                    w.seq.state == XEN_PT_MSI_ON && !w.trouble);
-    __CPROVER_cover(e == SET_VECTOR && from == XEN_PT_MSI_ON && w.ops == 2 &&
-                    w.seq.state == XEN_PT_MSI_ON && !w.trouble);
-    __CPROVER_cover(e == SET_VECTOR && from == XEN_PT_MSI_ON && w.ops > 2 &&
-                    w.seq.state == XEN_PT_MSI_ON && !w.trouble);
-    __CPROVER_cover(e == SET_VECTOR && from == XEN_PT_MSI_ON &&
-                    w.seq.state == XEN_PT_MSI_REFUSED && !w.lied);
-    __CPROVER_cover(e == RESET && from == XEN_PT_MSI_ON &&
-                    w.seq.state == XEN_PT_MSI_OFF && !w.trouble);
-    __CPROVER_cover(e == RESET && from == XEN_PT_MSI_REFUSED && w.ops > 1 &&
-                    w.seq.state == XEN_PT_MSI_OFF && !w.trouble);
-    __CPROVER_cover(e == RESET && w.seq.state == XEN_PT_MSI_REFUSED &&
-                    !w.lied);
-    __CPROVER_cover(w.lied && w.seq.state == XEN_PT_MSI_ON);
+    cover_both(e, from);
+    cover_kind(e, from);
 }

@@ -103,6 +103,8 @@ void judge_bind(const World *w, unsigned i, int pirq,
     RULE(w, xen_pt_msi_guest_usable(guest), "what is bound can be delivered");
     RULE(w, !requested || (int)requested == pirq,
          "the pirq is the one that the guest asks for");
+    RULE(w, w->event != WORLD_REBIND || !w->vec[i].refused,
+         "I5: what was refused is not bound anew");
     RULE(w, masked || v->checked || !world_is_msix(w),
          "I1: a vector of MSI-X is masked until its message is checked");
 }

@@ -340,6 +340,8 @@ void world_reset(World *w)
          "a reset ends with MSI off");
     RULE(w, w->seq.state == XEN_PT_MSI_OFF || w->trouble || w->lied,
          "a reset where nothing fails forgets what has failed");
+    RULE(w, w->seq.state != XEN_PT_MSI_OFF || !world_is_msix(w) || !w->seq.used,
+         "a reset forgets which vectors were used");
     /* What failed meanwhile without consequence is over. */
     w->trouble = w->seq.state != XEN_PT_MSI_OFF || w->lied;
     end_event(w);
