@@ -69,8 +69,8 @@ typedef WorldFate WorldChoose(void *chooser, WorldOp op, unsigned arg,
 typedef struct WorldVector {
     bool mapped, bound;
     bool masked;                /* by Xen, while bound */
-    bool checked;               /* a message of Xen's was read since the bind; */
-                                /* of MSI-X: since the map */
+    bool checked;               /* a message of Xen's was read since */
+                                /* the bind, of MSI-X since the map */
     int pirq;
     XenPTMSIMessage guest;      /* what Xen delivers */
     XenPTMSIMessage device;     /* what Xen has written to the device */
