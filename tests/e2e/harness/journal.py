@@ -30,6 +30,8 @@ _HYPERCALLS = {(_PHYSDEV_OP, 13): "map", (_PHYSDEV_OP, 14): "unmap",
 
 _LINE = re.compile(r"\[ *(?P<time>\d+\.\d+)\] (?P<what>rd|wr|hc): \([^)]*\) "
                    r"(?P<rest>.*)")
+# A line of the kernel's may come before the end of one of QEMU's.
+_BREAK = re.compile(r"\n|(?=\[ *\d+\.\d+\] )")
 _GUEST = re.compile(r"cpu_ioreq_config_(?P<what>read|write) .*sbdf=(?P<dev>\S+)"
                     r" reg=(?P<at>\d+) size=(?P<size>\d+) data=(?P<value>\S+)")
 
@@ -63,7 +65,7 @@ def parse(console, emulated=()):
 
 def _lines(console):
     time = 0.0
-    for line in console.splitlines():
+    for line in _BREAK.split(console):
         found = _LINE.search(line)
         if found:
             time = float(found["time"])
