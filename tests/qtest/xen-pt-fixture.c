@@ -635,3 +635,45 @@ void xen_pt_msix_status(XenPT *x, unsigned i, XenPTStatus *status)
 {
     get_status(x, i, "msix-status", status);
 }
+
+const char *const xen_pt_hypercall_ways[] = { "EPERM", "ENOSPC", NULL };
+const char *const xen_pt_read_ways[] = {
+    "EIO", "ones", "short", "timeout", NULL
+};
+const char *const xen_pt_write_ways[] = {
+    "EIO", "silent", "short", "timeout", NULL
+};
+
+const char *const *xen_pt_ways_of(const char *line)
+{
+    return g_str_has_prefix(line, "xc") ? xen_pt_hypercall_ways :
+           strstr(line, " read ") ? xen_pt_read_ways : xen_pt_write_ways;
+}
+
+void xen_pt_walk_probe(const XenPTLayout *layout, const XenPTWalk *ops,
+                       size_t n)
+{
+    unsigned paths = 0;
+
+    for (const XenPTWalk *op = ops; op < ops + n; op++) {
+        for (unsigned k = 1; k <= op->n; k++) {
+            for (const char *const *way = op->ways; *way; way++) {
+                XenPT *x = xen_pt_new();
+                g_autofree char *found = NULL, *left = NULL;
+
+                xen_pt_add(x, layout);
+                xen_pt_run(x, NULL);
+                found = xen_pt_hw_config(x, 0);
+                xen_pt_say(x, "fail %s %u %s", op->op, k, *way);
+                g_test_message("%s %u fails by %s: %s", op->op, k, *way,
+                               xen_pt_plug(x, 0) ? "there" : "not taken");
+                xen_pt_say(x, "heal");
+                left = xen_pt_hw_config(x, 0);
+                g_assert_cmpstr(left, ==, found);
+                paths++;
+                xen_pt_free(x);
+            }
+        }
+    }
+    g_test_message("%u failure paths", paths);
+}

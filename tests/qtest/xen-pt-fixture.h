@@ -208,6 +208,28 @@ uint64_t xen_pt_read(XenPT *x, uint64_t address, unsigned len);
  */
 unsigned xen_pt_caps(XenPT *x, unsigned i, uint8_t *ids);
 
+/* The ways in which an operation can fail, and those of a journal's line. */
+extern const char *const xen_pt_hypercall_ways[], *const xen_pt_read_ways[],
+    *const xen_pt_write_ways[];
+const char *const *xen_pt_ways_of(const char *line);
+
+/* Operations that shall fail, the first to the last of that name. */
+typedef struct XenPTWalk {
+    const char *op;
+    unsigned n;
+    const char *const *ways;
+} XenPTWalk;
+
+/**
+ * xen_pt_walk_probe: have what realize does fail, each operation in each way
+ * @layout: the device that comes
+ *
+ * Asserts that the device is left as it was found, whether QEMU takes it or
+ * not.
+ */
+void xen_pt_walk_probe(const XenPTLayout *layout, const XenPTWalk *ops,
+                       size_t n);
+
 /* What "msi-status" or "msix-status" says. */
 typedef struct XenPTStatus {
     char state[16];

@@ -1131,17 +1131,6 @@ static void test_dom0(void)
  * Every operation failing in turn, in every way that it can
  */
 
-static const char *const hypercall_ways[] = { "EPERM", "ENOSPC", NULL };
-static const char *const read_ways[] = { "EIO", "ones", "short", NULL };
-static const char *const write_ways[] = { "EIO", "silent", "short", NULL };
-
-/* By the operation's line in the journal. */
-static const char *const *ways_of(const char *line)
-{
-    return g_str_has_prefix(line, "xc") ? hypercall_ways :
-           strstr(line, " read ") ? read_ways : write_ways;
-}
-
 /* What a start of MSI consists of. */
 static GStrv operations_of_start(void)
 {
@@ -1184,7 +1173,7 @@ static void test_walk_enable(void)
     unsigned paths = 0;
 
     for (unsigned k = 0; ops[k]; k++) {
-        for (const char *const *way = ways_of(ops[k]); *way; way++) {
+        for (const char *const *way = xen_pt_ways_of(ops[k]); *way; way++) {
             XenPT *x = xen_pt_start(&plain);
 
             program(x, 0, GUEST_ADDRESS, GUEST_DATA);
@@ -1236,8 +1225,10 @@ static void test_walk_disable(void)
         const char *op;
         const char *const *ways;
     } ops[] = {
-        { "cfg.read@0x52", read_ways }, { "cfg.write@0x52", write_ways },
-        { "unbind_msi", hypercall_ways }, { "unmap_pirq", hypercall_ways },
+        { "cfg.read@0x52", xen_pt_read_ways },
+        { "cfg.write@0x52", xen_pt_write_ways },
+        { "unbind_msi", xen_pt_hypercall_ways },
+        { "unmap_pirq", xen_pt_hypercall_ways },
     };
     unsigned bound, paths = 0;
 
@@ -1266,38 +1257,13 @@ static void test_walk_disable(void)
 /* And of the probe: the device is left as it was found. */
 static void test_walk_probe(void)
 {
-    static const struct {
-        const char *op;
-        unsigned n;
-        const char *const *ways;
-    } ops[] = {
-        { "cfg.read@0x04", 1, read_ways },
-        { "cfg.read@0x52", 5, read_ways },
-        { "cfg.write@0x52", 2, write_ways },
+    static const XenPTWalk ops[] = {
+        { "cfg.read@0x04", 1, xen_pt_read_ways },
+        { "cfg.read@0x52", 5, xen_pt_read_ways },
+        { "cfg.write@0x52", 2, xen_pt_write_ways },
     };
-    unsigned paths = 0;
 
-    for (size_t i = 0; i < ARRAY_SIZE(ops); i++) {
-        for (unsigned k = 1; k <= ops[i].n; k++) {
-            for (const char *const *way = ops[i].ways; *way; way++) {
-                XenPT *x = xen_pt_new();
-                g_autofree char *found = NULL, *left = NULL;
-
-                xen_pt_add(x, &plain);
-                xen_pt_run(x, NULL);
-                found = xen_pt_hw_config(x, 0);
-                xen_pt_say(x, "fail %s %u %s", ops[i].op, k, *way);
-                g_test_message("%s %u fails by %s: %s", ops[i].op, k, *way,
-                               xen_pt_plug(x, 0) ? "there" : "not taken");
-                xen_pt_say(x, "heal");
-                left = xen_pt_hw_config(x, 0);
-                g_assert_cmpstr(left, ==, found);
-                paths++;
-                xen_pt_free(x);
-            }
-        }
-    }
-    g_test_message("%u failure paths", paths);
+    xen_pt_walk_probe(&plain, ops, ARRAY_SIZE(ops));
 }
 
 /*
@@ -1307,7 +1273,7 @@ static void test_walk_probe(void)
 static void test_walk_command(void)
 {
     for (unsigned k = 2; k <= 3; k++) {
-        for (const char *const *way = read_ways; *way; way++) {
+        for (const char *const *way = xen_pt_read_ways; *way; way++) {
             XenPT *x = xen_pt_new();
 
             xen_pt_add(x, &plain);

@@ -788,19 +788,6 @@ static void test_dom0(void)
  * Every operation failing in turn, in every way that it can
  */
 
-static const char *const hypercall_ways[] = { "EPERM", "ENOSPC", NULL };
-static const char *const read_ways[] = { "EIO", "ones", "short", "timeout",
-                                         NULL };
-static const char *const write_ways[] = { "EIO", "silent", "short", "timeout",
-                                          NULL };
-
-/* By the operation's line in the journal. */
-static const char *const *ways_of(const char *line)
-{
-    return g_str_has_prefix(line, "xc") ? hypercall_ways :
-           strstr(line, " read ") ? read_ways : write_ways;
-}
-
 typedef void Action(XenPT *x);
 
 /* What an action consists of, after @before. */
@@ -838,7 +825,7 @@ static void walk(Action *before, Action *action, Judge *judge)
     unsigned paths = 0;
 
     for (unsigned k = 0; ops[k]; k++) {
-        for (const char *const *way = ways_of(ops[k]); *way; way++) {
+        for (const char *const *way = xen_pt_ways_of(ops[k]); *way; way++) {
             XenPT *x = msix_start(&msix_plain);
 
             before(x);
@@ -980,40 +967,15 @@ static void test_walk_outage(const void *way)
 /* And of the device's coming: it is left as it was found. */
 static void test_walk_probe(void)
 {
-    static const struct {
-        const char *op;
-        unsigned n;
-        const char *const *ways;
-    } ops[] = {
-        { "cfg.read@0x04", 1, read_ways },
-        { "cfg.read@0xc2", 5, read_ways },
-        { "cfg.write@0xc2", 2, write_ways },
-        { "cfg.read@0xc4", 1, read_ways },
-        { "cfg.read@0xc8", 1, read_ways },
+    static const XenPTWalk ops[] = {
+        { "cfg.read@0x04", 1, xen_pt_read_ways },
+        { "cfg.read@0xc2", 5, xen_pt_read_ways },
+        { "cfg.write@0xc2", 2, xen_pt_write_ways },
+        { "cfg.read@0xc4", 1, xen_pt_read_ways },
+        { "cfg.read@0xc8", 1, xen_pt_read_ways },
     };
-    unsigned paths = 0;
 
-    for (size_t i = 0; i < ARRAY_SIZE(ops); i++) {
-        for (unsigned k = 1; k <= ops[i].n; k++) {
-            for (const char *const *way = ops[i].ways; *way; way++) {
-                XenPT *x = xen_pt_new();
-                g_autofree char *found = NULL, *left = NULL;
-
-                xen_pt_add(x, &msix_plain);
-                xen_pt_run(x, NULL);
-                found = xen_pt_hw_config(x, 0);
-                xen_pt_say(x, "fail %s %u %s", ops[i].op, k, *way);
-                g_test_message("%s %u fails by %s: %s", ops[i].op, k, *way,
-                               xen_pt_plug(x, 0) ? "there" : "not taken");
-                xen_pt_say(x, "heal");
-                left = xen_pt_hw_config(x, 0);
-                g_assert_cmpstr(left, ==, found);
-                paths++;
-                xen_pt_free(x);
-            }
-        }
-    }
-    g_test_message("%u failure paths", paths);
+    xen_pt_walk_probe(&msix_plain, ops, ARRAY_SIZE(ops));
 }
 
 int main(int argc, char **argv)
