@@ -299,8 +299,8 @@ void *name(void *addr, size_t len, int prot, int flags, int fd, off offset) \
 DEFINE_MMAP(mmap, off_t)
 DEFINE_MMAP(mmap64, off64_t)
 
-#define DEFINE_PREAD(name, off) \
-ssize_t name(int fd, void *buf, size_t len, off offset) \
+#define DEFINE_ACCESS(name, access, qualifier, off) \
+ssize_t name(int fd, qualifier void *buf, size_t len, off offset) \
 { \
     FkDevice *d = config_of(fd); \
     ssize_t rc; \
@@ -310,32 +310,15 @@ ssize_t name(int fd, void *buf, size_t len, off offset) \
     } \
     fk_lock(); \
     fk_sync(); \
-    rc = fk_config_read(d, buf, len, offset); \
+    rc = access(d, buf, len, offset); \
     fk_unlock(); \
     return rc; \
 }
 
-DEFINE_PREAD(pread, off_t)
-DEFINE_PREAD(pread64, off64_t)
-
-#define DEFINE_PWRITE(name, off) \
-ssize_t name(int fd, const void *buf, size_t len, off offset) \
-{ \
-    FkDevice *d = config_of(fd); \
-    ssize_t rc; \
- \
-    if (!d) { \
-        return REAL(name)(fd, buf, len, offset); \
-    } \
-    fk_lock(); \
-    fk_sync(); \
-    rc = fk_config_write(d, buf, len, offset); \
-    fk_unlock(); \
-    return rc; \
-}
-
-DEFINE_PWRITE(pwrite, off_t)
-DEFINE_PWRITE(pwrite64, off64_t)
+DEFINE_ACCESS(pread, fk_config_read, , off_t)
+DEFINE_ACCESS(pread64, fk_config_read, , off64_t)
+DEFINE_ACCESS(pwrite, fk_config_write, const, off_t)
+DEFINE_ACCESS(pwrite64, fk_config_write, const, off64_t)
 
 #define DEFINE_STAT(name, type) \
 int name(const char *path, struct type *st) \

@@ -62,6 +62,18 @@ static void print_value(char *text, size_t size, const uint8_t *p, size_t len)
     }
 }
 
+/* How much of an access the kernel carries out. */
+static size_t clip(const FkDevice *d, size_t len, int64_t offset,
+                   const FkFault *f)
+{
+    if (offset < 0 || offset >= d->size) {
+        len = 0;
+    } else if (offset + len > d->size) {
+        len = d->size - offset;
+    }
+    return f->kind == FK_FAULT_SHORT && len ? len - 1 : len;
+}
+
 long fk_config_read(FkDevice *d, void *buf, size_t len, int64_t offset)
 {
     FkFault f = fk_fault("cfg.read", offset);
@@ -75,14 +87,7 @@ long fk_config_read(FkDevice *d, void *buf, size_t len, int64_t offset)
         errno = f.value;
         return -1;
     }
-    if (offset < 0 || offset >= d->size) {
-        len = 0;
-    } else if (offset + len > d->size) {
-        len = d->size - offset;
-    }
-    if (f.kind == FK_FAULT_SHORT && len) {
-        len--;
-    }
+    len = clip(d, len, offset, &f);
     while (done < len) {
         unsigned n = piece(offset + done, len - done);
         uint32_t v = 0;
@@ -130,14 +135,7 @@ long fk_config_write(FkDevice *d, const void *buf, size_t len, int64_t offset)
         errno = err;
         return -1;
     }
-    if (offset < 0 || offset >= d->size) {
-        len = 0;
-    } else if (offset + len > d->size) {
-        len = d->size - offset;
-    }
-    if (f.kind == FK_FAULT_SHORT && len) {
-        len--;
-    }
+    len = clip(d, len, offset, &f);
     if (f.kind == FK_FAULT_SILENT || f.kind == FK_FAULT_TIMEOUT) {
         return len;
     }
