@@ -5,7 +5,8 @@ from cases_msix import CASES as MSIX_CASES
 from harness.case import BOTH, Case
 from harness.expect import (
     arrive_on, capability, control, data_right, disk_dead, dom0_sees,
-    interrupts, no_interrupts, raised, says)
+    interrupts, no_interrupts, raised, says,
+    verified)
 from harness.honesty import TRACE, same_as_fake
 
 # What our QEMU does to the control word, as the device sees it: the probe at
@@ -75,7 +76,7 @@ CASES = (
                "affinity:1 sleep:1 irqs:c sleep:1 irqs:d calm irqs",
          # there and back: a message that never moves is right once by chance
          expect=(interrupts("MSI", 64), data_right(), control(PROBE + ONCE),
-                 arrive_on(0, "a", "b"), arrive_on(1, "c", "d"))),
+                 arrive_on(0, "a", "b"), arrive_on(1, "c", "d"), verified())),
     Case("ahci-hotplug", "plugged into a running guest, and out of it",
          attached=False, limit=240,
          steps="await:there caps start:ahci read irqs await:gone",

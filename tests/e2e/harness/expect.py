@@ -76,6 +76,16 @@ def data_right(times=1):
     return check
 
 
+def verified(at_least=3):
+    """What the guest read from step busy to step calm was right, that many
+    times."""
+    def check(result):
+        times = [int(line) for line in result.said("verified")]
+        if sum(times) < at_least:
+            yield f"saw {times} reads verified, wanted {at_least}"
+    return check
+
+
 def disk_dead():
     """The driver has given the disk up."""
     def check(result):
