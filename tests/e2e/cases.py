@@ -5,7 +5,7 @@ from cases_msix import CASES as MSIX_CASES
 from harness.case import BOTH, Case
 from harness.expect import (
     arrive_on, capability, control, data_right, disk_dead, dom0_sees,
-    interrupts, no_interrupts, raised, says,
+    interrupts, no_interrupts, raised, says, stub_says,
     verified)
 from harness.honesty import TRACE, same_as_fake
 
@@ -99,4 +99,10 @@ CASES = (
          steps="start:ahci read irqs busy", until="busy",
          expect=(interrupts("MSI", 64), data_right(),
                  control(PROBE + ONCE))),
+    Case("hvm-with-stubdom", "the sample configuration, a guest on its disk",
+         suites=BOTH, sample=True, steps=AHCI, expect=AHCI_MSI),
+    Case("foreign-image", "an image for another Xen says so, and ends",
+         suites=BOTH[1:], qemu="foreign", kernel="foreign", starts=False,
+         steps="", expect=(control(""), stub_says(
+             r"this image is made for Xen (\S+), this is Xen (?!\1)\S+: use"))),
 ) + MSIX_CASES

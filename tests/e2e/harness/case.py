@@ -23,10 +23,12 @@ class Case:
     expect: tuple               # of matchers, see expect.py
     device: str = "ahci"        # a key of outer.DEVICES
     permission: str = "given"   # or "refused": pciback's interrupt control
-    qemu: str = "patched"       # or "stock": the same without our patch
+    # or "stock": the same without our patch; or "foreign": made for the Xen of
+    # the other stack
+    qemu: str = "patched"
     where: str = "stubdom"      # or "dom0": where that QEMU runs
     # The stub domain's kernel: "shipped", or what libxl would unpack from it
-    # (byte for byte what starts, and 6 s of emulation saved).
+    # (byte for byte what starts, and 6 s of emulation saved), or "foreign".
     kernel: str = "unpacked"
     cmdline: str = ""           # more for the guest's kernel
     stub_cmdline: str = ""      # more for the stub domain's
@@ -34,6 +36,10 @@ class Case:
     dm_args: tuple = ()         # more for QEMU
     vcpus: int = 1
     attached: bool = True       # the device is there when the guest starts
+    # The configuration is the sample that "make install" has installed, which
+    # has the case's name; the guest boots from the device.
+    sample: bool = False
+    starts: bool = True         # xl create succeeds
     on: tuple = ()              # of (what the guest says, dom0's command)
     suites: tuple = ("bookworm",)   # the stacks that it is run on
     until: str = "done"         # the guest is destroyed when it says that

@@ -201,3 +201,12 @@ def says_not(word, pattern=""):
             if re.search(pattern, line):
                 yield f"saw '{word} {line}' from the guest"
     return check
+
+
+def stub_says(pattern):
+    """The stub domain's console has a line that matches the pattern."""
+    def check(result):
+        if not re.search(pattern, result.stub):
+            yield (f"saw {result.stub.strip().splitlines()[-2:]} last on the "
+                   f"stub domain's console, wanted one like '{pattern}'")
+    return check

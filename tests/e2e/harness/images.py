@@ -8,7 +8,7 @@ import random
 import shutil
 import subprocess
 
-from . import cpio, elf
+from . import cpio, elf, sample
 from .cache import digest, made
 from .errors import HarnessError
 from .packages import SOURCE, Tree, closure, kernel_release
@@ -78,11 +78,12 @@ class Images:
                 archive.close()
         return self._made(name, key, make)
 
-    def base(self):
-        """Return {name: path} of what every machine is started with."""
+    def base(self, disk):
+        """Return {name: path} of what every machine is started with; disk is
+        what guests read."""
         return {"xen": self.xen(), "vmlinux": self.kernel(),
-                "dom0.cpio": self.dom0(), "disk.img": self.disk(),
-                "shown.img": self.shown()}
+                "dom0.cpio": self.dom0(), "disk.img": disk,
+                "shown.img": self.shown(disk)}
 
     def xen(self):
         """The hypervisor, as the ELF file that a multiboot loader takes."""
@@ -113,11 +114,12 @@ class Images:
                           path.write_bytes(
                               random.Random(1).randbytes(DISK_SIZE)))
 
-    def shown(self):
+    def shown(self, disk):
         """The part of the disk that a guest reads, as a file of its own."""
-        return self._made("shown.img", f"{DISK_SIZE} {SHOWN_SIZE}",
-                          lambda path: path.write_bytes(
-                              self.disk().read_bytes()[:SHOWN_SIZE]))
+        with open(disk, "rb") as file:
+            start = file.read(SHOWN_SIZE)
+        return self._made("shown.img", digest(start), lambda path:
+                          path.write_bytes(start))
 
     def dom0(self):
         """dom0's RAM disk: toolstack, QEMU for PV consoles, no QEMU under
@@ -203,6 +205,22 @@ class Images:
                 archive.file(ramdisk, GUEST_RAMDISK)
                 archive.close()
         return self._made(name, key, make)
+
+    def staged(self, built):
+        """What "make install" writes, of the build directory built."""
+        parts = sorted((built / "stubdom").glob("xen-pt-stubdom*")) + [
+            built / "meson" / "dom0" / "xen-pt-msi-allow",
+            *sample.INSTALLERS, *sample.INSTALLED, HERE / "sample.py"]
+        return self._made("staged.tar", digest(*parts), lambda path:
+                          sample.staged(built, path))
+
+    def boot_disk(self, cmdline):
+        """The disk as a file of one that a guest boots from, with cmdline for
+        its kernel."""
+        parts = self.disk(), self.guest_kernel(), self.guest()
+        key = digest(*parts, cmdline, HERE / "sample.py")
+        return self._made("boot-disk.img", key, lambda path:
+                          sample.boot_disk(*parts, cmdline, path))
 
     def _busybox(self, archive):
         busybox = self._system.path("/bin/busybox")

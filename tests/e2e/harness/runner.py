@@ -4,7 +4,7 @@
 import re
 import time
 
-from . import configspace, result as results
+from . import configspace, result as results, sample
 from .errors import HarnessError
 from .images import GUEST_KERNEL, GUEST_RAMDISK
 from .outer import DEVICES, Timeout, address
@@ -53,6 +53,18 @@ CMDLINE = "console={console} quiet pci=noearly i8042.noaux " \
     "dev={dev} steps={steps}"
 
 
+def command_line(case):
+    """Return the command line of a case's guest."""
+    words = CMDLINE.format(console=console(case), dev=DEVICES[case.device][1],
+                           steps=case.steps.replace(" ", ","))
+    return f"{words} {case.cmdline}".strip()
+
+
+def console(case):
+    """Return the console that a case's guest talks on."""
+    return "ttyS0" if "xen_nopv" in case.cmdline else "hvc0"
+
+
 class Run:
     """One run of case on the machine outer. say is called with progress."""
 
@@ -61,7 +73,6 @@ class Run:
         self._case = case
         self._say = say
         self._logs = outer.share / "log"
-        self._console = "ttyS0" if "xen_nopv" in case.cmdline else "hvc0"
         self.result = results.Result(bdf=address(case.device))
 
     def run(self):
@@ -71,7 +82,7 @@ class Run:
         if self._stage("prepare", self._prepare):
             mark = self._trace_size()
             if self._stage("xl create", self._create) and \
-                    self._stage("guest", self._guest):
+                    self._case.starts and self._stage("guest", self._guest):
                 self._stage("lspci", self._lspci)
             self._collect()
             self._stage("teardown", self._teardown)
@@ -113,14 +124,12 @@ class Run:
             raise HarnessError("dom0 cannot read the device's config space")
         return config
 
-    def _create(self):
+    def _configuration(self):
+        """Return what xl create is given: a file written for the case."""
         case, name = self._case, self._case.name
-        words = CMDLINE.format(console=self._console,
-                               steps=case.steps.replace(" ", ","),
-                               dev=DEVICES[case.device][1])
         text = CONFIG.format(
             domain=name, vcpus=case.vcpus, kernel=GUEST_KERNEL,
-            ramdisk=GUEST_RAMDISK, cmdline=f"{words} {case.cmdline}".strip(),
+            ramdisk=GUEST_RAMDISK, cmdline=command_line(case),
             pci=f'"{self.result.bdf}"' if case.attached else "")
         text += (STUBDOM if case.where == "stubdom" else DOM0).format(
             qemu=case.qemu, kernel=case.kernel, cmdline=case.stub_cmdline,
@@ -129,13 +138,26 @@ class Run:
             words = ", ".join(f'"{word}"' for word in case.dm_args)
             text += f"device_model_args_hvm=[{words}]\n"
         (self._logs / f"{name}.cfg").write_text(text)
+        return f"/mnt/log/{name}.cfg"
+
+    def _sample(self):
+        """Return what a user would give xl create, who has installed what
+        "make install" wrote."""
+        self._dom0("tar -xf /tmp/staged.tar -C /", "the installation")
+        return sample.CONFIG
+
+    def _create(self):
+        case, name = self._case, self._case.name
+        arguments = self._sample() if case.sample else self._configuration()
         number = self._outer.begin(
-            f"xl -vt create /mnt/log/{name}.cfg >/mnt/log/create-{name}.log 2>&1")
+            f"xl -vt create {arguments} >/mnt/log/create-{name}.log 2>&1")
         try:
             status, _ = self._outer.result(number, CREATE_LIMIT, "xl create")
         except Timeout as error:
             raise Timeout(f"{error}, in {self._stub_stage()}") from error
-        if status:
+        if not status and not case.starts:
+            raise HarnessError("xl create succeeded, wanted it to fail")
+        if status and case.starts:
             raise HarnessError(
                 f"xl create failed in {self._stub_stage()}: " +
                 " | ".join(self._log(f"create-{name}.log").splitlines()[-2:]))
@@ -200,7 +222,7 @@ class Run:
         seen.stub = self._log(f"qemu-dm-{name}.log")
 
     def _guest_log(self):
-        kind = "serial" if self._console == "ttyS0" else "guest"
+        kind = "serial" if console(self._case) == "ttyS0" else "guest"
         return self._log(f"{kind}-{self._case.name}.log")
 
     def _log(self, name):

@@ -15,8 +15,8 @@ import time
 from . import images as image
 from . import outer
 from .errors import HarnessError
-from .runner import Run, judge
-from .suites import SUITES
+from .runner import Run, command_line, judge
+from .suites import SUITES, other
 
 BOOT_LIMIT = 120
 # A machine keeps one CPU busy; more than two at a time have not been tried.
@@ -61,9 +61,13 @@ class Session:
         built = self._built_files(cases)
         images = image.Images(self._build, self._suite, self.say)
         boot = self._boot_files(images, built)
-        base = images.base()
-        with open(base["disk.img"], "rb") as disk:
-            self._sum = hashlib.md5(disk.read(image.SHOWN_SIZE)).hexdigest()
+        disk = images.disk()
+        for case in cases:
+            if case.sample:
+                boot["staged.tar"] = images.staged(self._built)
+                disk = images.boot_disk(command_line(case))
+        base = images.base(disk)
+        self._sum = hashlib.md5(base["shown.img"].read_bytes()).hexdigest()
         todo, done = queue.SimpleQueue(), queue.SimpleQueue()
         for case in cases:
             todo.put(case)
@@ -129,18 +133,23 @@ class Session:
 
     def _built_files(self, cases):
         """Return {name in dom0: path} of what make has built for cases."""
-        files = {TOOL: self._built / "meson" / "dom0" / TOOL}
+        images = self._built / "stubdom"
+        files = {TOOL: self._built / "meson" / "dom0" / TOOL,
+                 "stub-kernel-shipped": images / f"{SHIPPED}-vmlinuz"}
         for where, qemu in {(c.where, c.qemu) for c in cases}:
-            images = self._built / "stubdom"
-            files["stub-kernel-shipped"] = images / f"{SHIPPED}-vmlinuz"
-            binary = self._built / "qemu" / "bin" / "qemu-system-i386"
-            if qemu == "stock":
-                images = images / "stock"
-                binary = binary.with_name("qemu-system-i386.stock")
             if where == "dom0":
-                files[f"qemu-{qemu}"] = binary
+                stock = ".stock" if qemu == "stock" else ""
+                files[f"qemu-{qemu}"] = (self._built / "qemu" / "bin" /
+                                         f"qemu-system-i386{stock}")
+            elif qemu == "foreign":
+                elsewhere = built_for(self._build, other(self._suite.name))
+                for name, end in ("stub-foreign.cpio", ".cpio"), \
+                        ("stub-kernel-foreign", "-vmlinuz"):
+                    files[name] = elsewhere / "stubdom" / f"{SHIPPED}{end}"
             else:
-                files[f"stub-{qemu}.cpio"] = images / f"{SHIPPED}.cpio"
+                files[f"stub-{qemu}.cpio"] = (
+                    images / ("stock" if qemu == "stock" else "") /
+                    f"{SHIPPED}.cpio")
         for path in files.values():
             if not path.exists():
                 raise HarnessError(f"{path} is missing; run "

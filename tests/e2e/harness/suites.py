@@ -48,6 +48,12 @@ SUITES = {
     "trixie": Suite("trixie", xen="4.20", linux="6.12", t64=True),
 }
 
+
+def other(name):
+    """Return the name of a stack with another Xen than that of name's."""
+    return next(suite for suite in SUITES if suite != name)
+
+
 # The QEMU that serves PV consoles in every dom0. From 8.2 on QEMU's PV console
 # does not come up under libxl, and a stub domain whose console hangs is given
 # up by libxl after 30 s. Libraries that only bookworm has come with it.
