@@ -13,6 +13,7 @@
 #include "hw/xen/xen-legacy-backend.h"
 #include "hw/xen/xen_pt_msi_report.h"
 #include "hw/xen/xen_pt_msix.h"
+#include "trace.h"
 
 /* xen/include/public/features.h; in Xen 4.19 and newer */
 #ifndef XENFEAT_dm_msix_all_writes
@@ -90,6 +91,7 @@ static void pages_write(void *opaque, hwaddr addr, uint64_t value,
         return;
     }
     addr -= x->table_offset;
+    trace_xen_pt_msix_write(msi->name, addr, size, value);
     i = addr / XEN_PT_MSIX_ENTRY_SIZE;
     if (xen_pt_msix_table_write(&x->table, addr, value, size,
                                 msi->vector[i].stage >= XEN_PT_MSI_BOUND)) {

@@ -33,7 +33,7 @@ def code_names(top):
                                 .partition('};')[0])) |
         set(re.findall(r'\? "(\w+)"', report.partition('*state(')[2]
                        .partition('}')[0])),
-        'trace event': set(re.findall(r'^(xen_pt_msi_\w+)\(', added, re.M)),
+        'trace event': set(re.findall(r'^(xen_pt_msix?_\w+)\(', added, re.M)),
         'property': set(re.findall(r'DEFINE_PROP_\w+\("([\w-]+)"',
                                    added + code)) |
         set(re.findall(r'object_class_property_add\w*\(klass, "([\w-]+)"',
@@ -61,7 +61,7 @@ def page_names(text):
     return {
         'step': set(re.findall(r'``(\w+)``', terms)),
         'state': set(re.findall(r'``(\w+)``', rows.get('state', ''))),
-        'trace event': set(re.findall(r'^``(xen_pt_msi_\w+)``',
+        'trace event': set(re.findall(r'^``(xen_pt_msix?_\w+)``',
                                       parts.get('Trace', ''), re.M)),
         'property': set(re.findall(r'``(msix?-\w+)``', ' '.join(
             re.findall(term, properties, re.M)))),
