@@ -2,8 +2,9 @@
 """Holds the fake Xen of tests/fakexen against the real one.
 
 QEMU's own trace of a run in the stub domain has, in order, what the guest
-wrote and what QEMU did to Xen and to the device because of it. The same QEMU
-on the fake is given the guest's writes; its trace has to be the same.
+wrote, and what QEMU did to Xen and to the device because of it. The same QEMU
+on the fake is given the same device and the guest's writes; its trace has to
+be the same.
 """
 
 import importlib.machinery
@@ -13,18 +14,32 @@ import pathlib
 import re
 import sys
 import tempfile
+from dataclasses import dataclass
+
+from . import configspace
 
 # More for QEMU, of a case that is compared.
-TRACE = ("-trace", "xen_pt_msi_*", "-trace", "pci_cfg_write")
+TRACE = ("-trace", "xen_pt_msi*", "-trace", "pci_cfg_write")
 
 OPERATION = re.compile(r"xen_pt_msi_(\w+) \S+: (.*)")
-GUEST_WRITE = re.compile(
+CONFIG_WRITE = re.compile(
     r"pci_cfg_write xen-pci-passthrough \S+ @0x(\w+) <- 0x(\w+)")
-COMMAND = 0x04
+TABLE_WRITE = re.compile(
+    r"xen_pt_msix_write \S+: (0x(\w+)/(\d) <- 0x(\w+))")
+# The registers that matter: the table is where the guest has put the BAR.
+REGISTERS = re.compile(r"COMMAND|BAR\d|MSI")
 # With one of these missing, the sequence is not one of a guest that worked.
-NEEDED = {"realize", "map", "bind", "message", "read", "write", "unbind",
-          "unmap"}
+NEEDED = {"realize", "config", "map", "bind", "message", "read", "write",
+          "unbind", "unmap"}
 TESTS = pathlib.Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of QEMU's, or a write of the guest's that leads to some."""
+    kind: str           # the event; of a write "config" or "table"
+    text: str           # what is compared
+    write: tuple = ()   # offset, bytes, value
 
 
 def _load_replay():
@@ -42,54 +57,82 @@ def _load_replay():
     return module
 
 
-def _widths(base, control):
-    """Return {offset: bytes} of the registers that matter to MSI. The trace
-    does not tell how wide a write was; Linux writes each register whole."""
-    data = base + (12 if control & 0x80 else 8)
-    widths = {COMMAND: 2, base + 2: 2, base + 4: 4, data: 2}
-    if control & 0x80:
-        widths[base + 8] = 4
-    if control & 0x100:
-        widths[data + 4] = 4
-    return widths
+def _guest_step(line, registers):
+    """Return the Step of a guest's write, None for any other line."""
+    found = TABLE_WRITE.search(line)
+    if found:
+        return Step("table", f"guest: table {found[1]}",
+                    (int(found[2], 16), int(found[3]), int(found[4], 16)))
+    found = CONFIG_WRITE.search(line)
+    if found:
+        offset = int(found[1], 16)
+        # The trace does not tell how wide it was; firmware and Linux write
+        # each register whole.
+        name, size = registers.get(offset, ("", 0))
+        if REGISTERS.match(name):
+            return Step("config", f"guest: {name} <- 0x{found[2]}",
+                        (offset, size, int(found[2], 16)))
+    return None
 
 
-def journal(text, widths):
-    """Return (kind, line) of each step in QEMU's trace, kind being "guest" for
-    a write of one of those registers. What Xen chooses has a name instead of
-    a value: P is the pirq of the last map, A and D the device's message."""
-    steps, pirq = [], None
+def journal(text, registers):
+    """Return the Steps in QEMU's trace; registers is of the device, see
+    configspace. What Xen chooses has a name instead of a value: P and a number
+    is the pirq of that vector's last map, A and D a message in the device."""
+    steps, pirqs = [], {}
     for line in text.splitlines():
-        write = GUEST_WRITE.search(line)
-        found = OPERATION.search(line)
-        if write and int(write[1], 16) in widths:
-            steps.append(("guest", f"guest 0x{write[1]} <- 0x{write[2]}"))
+        guest, found = _guest_step(line, registers), OPERATION.search(line)
+        if guest:
+            steps.append(guest)
         elif found:
             kind, step = found[1], found[2].rstrip()
             if kind == "map":
-                pirq = re.search(r"pirq (-?\d+)", step)[1]
-            if pirq:
-                step = re.sub(rf"\bpirq {pirq}\b", "pirq P", step)
-            steps.append((kind, re.sub(r"address 0xfee\w{5} data 0x\w+",
-                                       "address A data D", step)))
+                vector, pirq = re.findall(r"-?\d+", step)[:2]
+                pirqs[pirq] = f"P{vector}"
+            step = re.sub(r"(?<=pirq )-?\d+",
+                          lambda pirq: pirqs.get(pirq[0], pirq[0]), step)
+            steps.append(Step(kind, re.sub(r"address 0xfee\w{5} data 0x\w+",
+                                           "address A data D", step)))
     return steps
 
 
-def _fake(result, replay, dump, widths, writes):
-    """Return the trace of QEMU on the fake, where a guest does writes."""
-    # What firmware has set in the command register is not the device's.
-    command = result.config[COMMAND:COMMAND + 2].hex(" ")
+def _qemu(build):
+    """Return the command that starts the QEMU in build, and its Xen's release.
+    What is made for another Debian has the libraries of that one."""
+    config = dict(line.split("=", 1) for line in
+                  (build / "config.mak").read_text("utf-8").splitlines()
+                  if "=" in line)
+    command = [str(build / "qemu/bin/qemu-system-i386")]
+    root = build.parent / "root" / config["SUITE"]
+    if root.exists():
+        command[:0] = [str(root / "lib64/ld-linux-x86-64.so.2"),
+                       "--library-path", str(root / "lib/x86_64-linux-gnu")]
+    return command, config["XEN_VERSION"]
+
+
+def _fake(result, replay, dump, steps):
+    """Return the trace of QEMU on the fake, where a guest does the writes of
+    steps. dump tells how large the device's BARs are; all else is as it was
+    before the real guest: firmware has set some of it."""
+    config = result.config[:256]
+    rows = "".join(f"{at:02x}: {config[at:at + 16].hex(' ')}\n"
+                   for at in range(0, len(config), 16))
+    qemu, xen = _qemu(result.build)
     with tempfile.NamedTemporaryFile("w", encoding="utf-8") as file:
-        file.write(re.sub(r"(?m)^(00:(?: \w\w){4})(?: \w\w){2}",
-                          rf"\1 {command}", dump.read_text("utf-8")))
+        file.write(re.sub(r"(?m)^\w\w: .*\n", "", dump.read_text("utf-8")))
+        file.write(rows)
         file.flush()
         guest = replay.Guest(
-            str(result.build / "qemu/bin/qemu-system-i386"),
-            str(result.build / "meson/tests/fakexen/libfakexen.so"),
-            file.name, True, TRACE)
+            qemu, str(result.build / "meson/tests/fakexen/libfakexen.so"),
+            file.name, True, TRACE, xen)
+    at = configspace.find_capabilities(config).get(configspace.MSIX, 0)
+    table = int.from_bytes(config[at + 4:at + 8], "little")
     try:
-        for offset, value in writes:
-            guest.write(offset, widths[offset], value)
+        for step in steps:
+            if step.kind == "config":
+                guest.write(*step.write)
+            elif step.kind == "table":
+                guest.table_write(table, *step.write)
         return guest.messages()
     finally:
         guest.close()
@@ -98,36 +141,36 @@ def _fake(result, replay, dump, widths, writes):
 def difference(real, fake):
     """Yield what the first difference of two journals is, if there is one."""
     after = "the start"
-    for (_, a), (_, b) in itertools.zip_longest(
-            real, fake, fillvalue=("", "nothing")):
-        if a != b:
-            yield (f"saw '{a}' on real Xen after {after}, "
-                   f"wanted '{b}' as on the fake")
+    nothing = Step("", "nothing")
+    for a, b in itertools.zip_longest(real, fake, fillvalue=nothing):
+        if a.text != b.text:
+            yield (f"saw '{a.text}' on real Xen after {after}, "
+                   f"wanted '{b.text}' as on the fake")
             return
-        after = f"'{a}'"
+        after = f"'{a.text}'"
 
 
 def same_as_fake(dump):
-    """QEMU has done, step by step, what it does on the fake Xen with
-    fakexen/dumps/DUMP.lspci for a guest that writes the same."""
+    """QEMU has done, step by step, what it does on the fake Xen with a device
+    like fakexen/dumps/DUMP.lspci for a guest that writes the same."""
     path = TESTS / "fakexen" / "dumps" / f"{dump}.lspci"
 
     def check(result):
         replay = _load_replay()
-        widths = _widths(*replay.find_msi(path))
-        real = journal(result.stub, widths)
-        missing = NEEDED - {kind for kind, _ in real}
+        registers = configspace.registers(result.config)
+        real = journal(result.stub, registers)
+        needed = set(NEEDED)
+        if configspace.MSIX in configspace.find_capabilities(result.config):
+            needed.add("table")
+        missing = needed - {step.kind for step in real}
         if missing:
             yield (f"saw no {', '.join(sorted(missing))} in QEMU's trace, "
                    "wanted the whole life of an MSI")
             return
-        writes = [(int(offset, 16), int(value, 16)) for offset, value in
-                  GUEST_WRITE.findall(result.stub)
-                  if int(offset, 16) in widths]
         try:
-            text = _fake(result, replay, path, widths, writes)
+            text = _fake(result, replay, path, real)
         except (replay.Broken, replay.BadDump) as error:
             yield f"saw QEMU fail on the fake: {error}"
             return
-        yield from difference(real, journal(text, widths))
+        yield from difference(real, journal(text, registers))
     return check
