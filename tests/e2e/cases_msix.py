@@ -6,7 +6,7 @@ from harness import configspace
 from harness.case import BOTH, Case
 from harness.expect import (
     MSIX_TRACE, arrive_on, capability, control, data_right, dom0_sees,
-    interrupts, msix_control, says, vectors)
+    interrupts, msix_control, says, vectors, verified)
 from harness.honesty import TRACE, same_as_fake
 
 NOPV = "xen_nopv"
@@ -73,5 +73,5 @@ CASES = (
                "affinity:0 sleep:1 irqs:a sleep:1 irqs:b "
                "affinity:1 sleep:1 irqs:c sleep:1 irqs:d calm irqs unbind",
          expect=(*PLAIN, data_right(), arrive_on(0, "a", "b"),
-                 arrive_on(1, "c", "d"))),
+                 arrive_on(1, "c", "d"), verified())),
 )
