@@ -70,7 +70,7 @@ CASES = (
          expect=(interrupts("MSI"), raised(51), says("rebound", "50"),
                  control(PROBE + 51 * ONCE))),
     Case("ahci-affinity", "interrupts that run are moved to the other vCPU",
-         vcpus=2, cmdline=NOPV, limit=180,
+         vcpus=2, cmdline=NOPV, limit=400, suites=BOTH,
          steps="start:ahci read busy "
                "affinity:0 sleep:1 irqs:a sleep:1 irqs:b "
                "affinity:1 sleep:1 irqs:c sleep:1 irqs:d calm irqs",
@@ -92,7 +92,7 @@ CASES = (
          expect=(interrupts("MSI", 64), data_right(), capability("MSI", True),
                  control(PROBE + ONCE), OFF)),
     Case("ahci-journal", "QEMU does what it does on the fake Xen of our qtests",
-         cmdline=NOPV, dm_args=TRACE, steps=f"{AHCI} unbind",
+         suites=BOTH, cmdline=NOPV, dm_args=TRACE, steps=f"{AHCI} unbind",
          expect=(interrupts("MSI", 64), data_right(), control(PROBE + ONCE),
                  OFF, same_as_fake("ich9-ahci"))),
     Case("ahci-destroy-busy", "the guest is destroyed in the midst of traffic",

@@ -42,8 +42,7 @@ CASES = (
          device="nvme", steps=NVME,
          expect=(*MSIX, vectors(2), data_right())),
     msix("nvme-queues", "a queue, and a vector, for each vCPU",
-         device="nvme", vcpus=2, cmdline=NOPV, steps=NVME, limit=240,
-         suites=BOTH[:1],
+         device="nvme", vcpus=2, cmdline=NOPV, steps=NVME, limit=400,
          expect=(*PLAIN, vectors(3), data_right(times=2))),
     refused("nvme-refused", "MSI-X hidden, nothing else there: INTx",
             device="nvme", steps=NVME, expect=(data_right(),)),
@@ -70,8 +69,7 @@ CASES = (
     # What Xen shows of a vector that is bound, while it moves, and how QEMU
     # binds it anew, has to be as on the fake too.
     msix("xhci-affinity", "interrupts that run are moved to the other vCPU",
-         device="xhci", vcpus=2, cmdline=NOPV, limit=240, suites=BOTH[:1],
-         dm_args=TRACE,
+         device="xhci", vcpus=2, cmdline=NOPV, limit=400, dm_args=TRACE,
          steps="start:xhci_pci load:usb_storage read caps busy "
                "affinity:0 sleep:1 irqs:a sleep:1 irqs:b "
                "affinity:1 sleep:1 irqs:c sleep:1 irqs:d calm irqs unbind",
