@@ -152,7 +152,7 @@ class Session:
                     f"{SHIPPED}.cpio")
         for path in files.values():
             if not path.exists():
-                raise HarnessError(f"{path} is missing; run "
+                raise HarnessError(f"{path} is missing; run make image and "
                                    f"make image-{self._suite.name} first")
         return files
 
