@@ -55,6 +55,9 @@ CASES = (
     Case("edu-refused-nopv", "the same without PV interrupts, by INTx",
          device="edu", permission="refused", cmdline=NOPV, steps=EDU,
          expect=EDU_INTX),
+    Case("edu-disk", "besides it an emulated disk, which the stub domain has",
+         device="edu", disk=True, steps=f"start:ata_piix read {EDU}",
+         expect=(*EDU_MSI, data_right())),
     # dom0 needs no permission, and there is no probe unless it is asked for.
     Case("ahci-dom0", "QEMU in dom0, the same guest",
          permission="refused", where="dom0", steps=AHCI,

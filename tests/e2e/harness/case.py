@@ -39,6 +39,7 @@ class Case:
     # The configuration is the sample that "make install" has installed, which
     # has the case's name; the guest boots from the device.
     sample: bool = False
+    disk: bool = False          # besides the device, an emulated disk
     starts: bool = True         # xl create succeeds
     on: tuple = ()              # of (what the guest says, dom0's command)
     suites: tuple = ("bookworm",)   # the stacks that it is run on

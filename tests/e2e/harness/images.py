@@ -32,7 +32,7 @@ XEN_MODULES = """
     xen-evtchn xen-gntdev xen-gntalloc xen-privcmd xenfs xen-pciback
     virtio_pci virtio_console 9pnet_virtio 9p
 """.split()
-GUEST_MODULES = "ahci sd_mod nvme e1000e xhci_pci usb_storage".split()
+GUEST_MODULES = "ahci ata_piix sd_mod nvme e1000e xhci_pci usb_storage".split()
 
 TOOLS = """
     xl xenstored xenconsoled xen-init-dom0 libxl-save-helper

@@ -37,6 +37,10 @@ xen_platform_pci=0
 passthrough="enabled"
 pci=[{pci}]
 """
+# Served by a QEMU in dom0; a file served by the kernel would want scripts.
+DISK = """
+disk=["/tmp/shown.img,raw,xvda,rw,backendtype=qdisk"]
+"""
 STUBDOM = """
 device_model_stubdomain_override=1
 stubdomain_kernel="/tmp/stub-kernel-{kernel}"
@@ -134,6 +138,8 @@ class Run:
         text += (STUBDOM if case.where == "stubdom" else DOM0).format(
             qemu=case.qemu, kernel=case.kernel, cmdline=case.stub_cmdline,
             memory=case.stub_memory)
+        if case.disk:
+            text += DISK
         if case.dm_args:
             words = ", ".join(f'"{word}"' for word in case.dm_args)
             text += f"device_model_args_hvm=[{words}]\n"

@@ -67,6 +67,8 @@ class Session:
                 boot["staged.tar"] = images.staged(self._built)
                 disk = images.boot_disk(command_line(case))
         base = images.base(disk)
+        if any(case.disk for case in cases):
+            boot["shown.img"] = base["shown.img"]
         self._sum = hashlib.md5(base["shown.img"].read_bytes()).hexdigest()
         todo, done = queue.SimpleQueue(), queue.SimpleQueue()
         for case in cases:
