@@ -76,8 +76,8 @@ CASES = (
     Case("ahci-affinity", "interrupts that run are moved to the other vCPU",
          vcpus=2, cmdline=NOPV, limit=400, suites=BOTH,
          steps="start:ahci read busy "
-               "affinity:0 sleep:1 irqs:a sleep:1 irqs:b "
-               "affinity:1 sleep:1 irqs:c sleep:1 irqs:d calm irqs",
+               "affinity:0 reads:2 irqs:a reads:2 irqs:b "
+               "affinity:1 reads:2 irqs:c reads:2 irqs:d calm irqs",
          # there and back: a message that never moves is right once by chance
          expect=(interrupts("MSI", 64), data_right(), control(PROBE + ONCE),
                  arrive_on(0, "a", "b"), arrive_on(1, "c", "d"), verified())),

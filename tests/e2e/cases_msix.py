@@ -72,8 +72,8 @@ CASES = (
     msix("xhci-affinity", "interrupts that run are moved to the other vCPU",
          device="xhci", vcpus=2, cmdline=NOPV, limit=400, dm_args=TRACE,
          steps="start:xhci_pci load:usb_storage read caps busy "
-               "affinity:0 sleep:1 irqs:a sleep:1 irqs:b "
-               "affinity:1 sleep:1 irqs:c sleep:1 irqs:d calm irqs unbind",
+               "affinity:0 reads:2 irqs:a reads:2 irqs:b "
+               "affinity:1 reads:2 irqs:c reads:2 irqs:d calm irqs unbind",
          expect=(*PLAIN, data_right(), arrive_on(0, "a", "b"),
                  arrive_on(1, "c", "d"), verified(),
                  same_as_fake("qemu-xhci"))),
