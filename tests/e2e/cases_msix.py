@@ -48,7 +48,7 @@ CASES = (
             device="nvme", steps=NVME, expect=(data_right(),),
             on=(("irq end", "e2e status {domain} {bdf} msix hidden"),)),
     msix("nvme-rebind", "the driver lets the device go and takes it, 50 times",
-         device="nvme", limit=300,
+         device="nvme", limit=400,
          steps="start:nvme read rebind:50:disk read irqs unbind",
          expect=(interrupts("MSI-X"), data_right(times=2), vectors(2),
                  says("rebound", "50"), msix_control())),
