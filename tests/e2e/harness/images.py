@@ -144,6 +144,9 @@ class Images:
         for name in ("qemu-patched", "qemu-stock"):
             archive.file(E2E / "dom0" / "qemu", f"/usr/local/bin/{name}",
                          0o755)
+        archive.file(system.library("faketime/libfaketime.so.1"),
+                     "/lib/libfaketime.so.1", 0o755)
+        self._script(archive, "xl", "/usr/bin/xl", XENBIN=f"{xen}/bin")
         self._script(archive, "pv-qemu", DEFAULT_QEMU, PROGRAM=PV_QEMU)
         for name in ("e2e", "tool"):
             archive.file(E2E / "dom0" / name, f"/usr/bin/{name}", 0o755)
