@@ -33,11 +33,12 @@ DEVICES = {
 }
 DISK = "file=disk.img,format=raw,file.locking=off,snapshot=on"
 
+# rdrand: without it nothing has entropy at first, and xl waits 3 s for some.
 # One CPU. What runs here runs in turns anyway (guest, stub domain, dom0); with
 # two, each turn is an interrupt between emulator threads that wait for each
 # other. On a busy machine that is slow enough for pcifront to give up (2 s).
 MACHINE = """
-    -accel tcg -M q35 -cpu qemu64,+svm,+npt -smp 1 -m 2560M
+    -accel tcg -M q35 -cpu qemu64,+svm,+npt,+rdrand -smp 1 -m 2560M
     -nodefaults -no-user-config -display none -no-reboot -msg timestamp=on
     -device intel-iommu,intremap=on
     -trace pci_cfg_write -D trace.log
