@@ -42,13 +42,13 @@ CASES = (
          device="nvme", steps=NVME,
          expect=(*MSIX, vectors(2), data_right())),
     msix("nvme-queues", "a queue, and a vector, for each vCPU",
-         device="nvme", vcpus=2, cmdline=NOPV, steps=NVME, limit=400,
+         device="nvme", vcpus=2, cmdline=NOPV, steps=NVME,
          expect=(*PLAIN, vectors(3), data_right(times=2))),
     refused("nvme-refused", "MSI-X hidden, nothing else there: INTx",
             device="nvme", steps=NVME, expect=(data_right(),),
             on=(("irq end", "e2e status {domain} {bdf} msix hidden"),)),
     msix("nvme-rebind", "the driver lets the device go and takes it, 50 times",
-         device="nvme", limit=400,
+         device="nvme",
          steps="start:nvme read rebind:50:disk read irqs unbind",
          expect=(interrupts("MSI-X"), data_right(times=2), vectors(2),
                  says("rebound", "50"), msix_control())),
@@ -70,7 +70,7 @@ CASES = (
     # What Xen shows of a vector that is bound, while it moves, and how QEMU
     # binds it anew, has to be as on the fake too.
     msix("xhci-affinity", "interrupts that run are moved to the other vCPU",
-         device="xhci", vcpus=2, cmdline=NOPV, limit=400, dm_args=TRACE,
+         device="xhci", vcpus=2, cmdline=NOPV, dm_args=TRACE,
          steps="start:xhci_pci load:usb_storage read caps busy "
                "affinity:0 reads:2 irqs:a reads:2 irqs:b "
                "affinity:1 reads:2 irqs:c reads:2 irqs:d calm irqs unbind",

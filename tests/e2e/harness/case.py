@@ -44,4 +44,3 @@ class Case:
     on: tuple = ()              # of (what the guest says, dom0's command)
     suites: tuple = ("bookworm",)   # the stacks that it is run on
     until: str = "done"         # the guest is destroyed when it says that
-    limit: int = 240            # seconds for the guest's steps

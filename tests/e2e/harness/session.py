@@ -18,7 +18,7 @@ from .errors import HarnessError
 from .runner import Run, command_line, judge
 from .suites import SUITES, other
 
-BOOT_LIMIT = 120
+BOOT_LIMIT = 400
 # A machine keeps one CPU busy; more than two at a time have not been tried.
 JOBS = min(2, os.cpu_count() or 1)
 SHIPPED = "xen-pt-stubdom"
