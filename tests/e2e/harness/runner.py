@@ -12,7 +12,7 @@ from .outer import DEVICES, Timeout, address
 # Seconds, to end what hangs, not to measure: a case that takes one minute on
 # an idle machine takes four on a busy one.
 CREATE_LIMIT = 400
-KERNEL_LIMIT = 600
+KERNEL_LIMIT = 300
 STEPS_LIMIT = 600
 COMMAND_LIMIT = 200
 SETTLE_LIMIT = 30
@@ -206,6 +206,7 @@ class Run:
                 stepping = True
                 end = time.monotonic() + STEPS_LIMIT
             if time.monotonic() > end:
+                self.result.unstarted = not steps
                 raise Timeout(
                     f"the guest hung in step {steps[-1]}: its steps took "
                     f"{STEPS_LIMIT} s" if steps else

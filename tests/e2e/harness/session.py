@@ -38,6 +38,7 @@ class Session:
         self._top = self._build / "e2e"
         self._stopping = threading.Event()
         self._machines = []
+        self._repeated = set()
 
     def say(self, line):
         """Print a line of progress."""
@@ -106,6 +107,10 @@ class Session:
                 seen = run.run()
                 seen.sum = self._sum
                 seen.build = self._built
+                if seen.unstarted and case.name not in self._repeated:
+                    self._repeat(case, seen, machine, todo)
+                    machine = None
+                    continue
                 complaints = judge(case, seen)
                 where = self._keep(case, seen, complaints, machine)
                 done.put((case, seen, complaints, where))
@@ -118,6 +123,17 @@ class Session:
         finally:
             if machine:
                 machine.stop()
+
+    def _repeat(self, case, seen, machine, todo):
+        """Have case run once more, on another machine. On a busy one a kernel
+        with two vCPUs can be kept from its work by the ticks of its timers;
+        what hangs before the first step has tested nothing. Twice is a
+        failure."""
+        self._repeated.add(case.name)
+        where = self._keep(case, seen, seen.problems, machine, "-unstarted")
+        self.say(f"{case.name}: {seen.problems[0]}: once more; logs: {where}")
+        machine.stop()
+        todo.put(case)
 
     def _machine(self, number, base, boot):
         machine = outer.Outer(self._top / f"machine-{number}",
@@ -170,9 +186,9 @@ class Session:
             "stub-vmlinux", files["stub-kernel-shipped"])
         return files
 
-    def _keep(self, case, seen, complaints, machine):
+    def _keep(self, case, seen, complaints, machine, suffix=""):
         """Write what a reader of a failure wants into runs/SUITE/NAME."""
-        where = self._top / "runs" / self._suite.name / case.name
+        where = self._top / "runs" / self._suite.name / (case.name + suffix)
         shutil.rmtree(where, ignore_errors=True)
         where.mkdir(parents=True)
         texts = {
