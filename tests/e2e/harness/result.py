@@ -54,7 +54,7 @@ class Result:
     sum: str = ""                   # md5 of what a guest must read
     bdf: str = ""
     build: pathlib.Path = pathlib.Path("build")
-    unstarted: bool = False         # the kernel hung before the first step
+    unstarted: bool = False         # soft lockup before the first step
     problems: list = field(default_factory=list)  # a stage that failed
     times: list = field(default_factory=list)     # (stage, seconds)
 

@@ -206,7 +206,8 @@ class Run:
                 stepping = True
                 end = time.monotonic() + STEPS_LIMIT
             if time.monotonic() > end:
-                self.result.unstarted = not steps
+                self.result.unstarted = not steps and \
+                    "soft lockup" in self._guest_log()
                 raise Timeout(
                     f"the guest hung in step {steps[-1]}: its steps took "
                     f"{STEPS_LIMIT} s" if steps else

@@ -126,9 +126,9 @@ class Session:
 
     def _repeat(self, case, seen, machine, todo):
         """Have case run once more, on another machine. On a busy one a kernel
-        with two vCPUs can be kept from its work by the ticks of its timers;
-        what hangs before the first step has tested nothing. Twice is a
-        failure."""
+        with two vCPUs can be kept from its work by the ticks of its timers.
+        What says so itself, before the first step, has tested nothing; any
+        other hang may be QEMU's. Twice is a failure."""
         self._repeated.add(case.name)
         where = self._keep(case, seen, seen.problems, machine, "-unstarted")
         self.say(f"{case.name}: {seen.problems[0]}: once more; logs: {where}")
