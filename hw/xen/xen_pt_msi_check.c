@@ -100,7 +100,7 @@ uint32_t xen_pt_msi_requested_pirq(const XenPTMSIMessage *m)
 {
     uint32_t lo = m->address, hi = m->address >> 32;
 
-    if (m->data & DATA_VECTOR) {
+    if (!m->data || (m->data & DATA_VECTOR)) {
         return 0;
     }
     return (hi & ~0xffu) | (lo & ADDRESS_DEST_ID) >> ADDRESS_DEST_ID_SHIFT;

@@ -225,8 +225,14 @@ static void write_control(XenPTMSI *msi)
         };
         return;
     }
+    if (msi->x) {
+        xen_pt_msix_learn_masks(msi);
+    }
     xen_pt_msi_seq_set_control(&msi->seq, on,
                                xen_pt_msi_regs_maskall(&msi->regs));
+    if (msi->x && !on) {
+        xen_pt_msix_table_off(&msi->x->table);
+    }
 }
 
 static void write_vector(XenPTMSI *msi)
@@ -256,7 +262,8 @@ bool xen_pt_msi_config_write(XenPCIPassthroughState *s, uint32_t addr,
     if (events & XEN_PT_MSI_WROTE_CONTROL) {
         write_control(msi);
     }
-    xen_pt_msi_regs_set_enable(&msi->regs, xen_pt_msi_seq_enabled(&msi->seq));
+    xen_pt_msi_regs_set_control(&msi->regs, xen_pt_msi_seq_enabled(&msi->seq),
+                                xen_pt_msi_seq_masked(&msi->seq));
     xen_pt_msi_report(msi);
     return true;
 }

@@ -141,11 +141,12 @@ unsigned xen_pt_msi_regs_write(XenPTMSIRegs *r, unsigned offset,
     return events;
 }
 
-void xen_pt_msi_regs_set_enable(XenPTMSIRegs *r, bool on)
+void xen_pt_msi_regs_set_control(XenPTMSIRegs *r, bool enable, bool maskall)
 {
-    uint16_t control = get(r->value + CONTROL, 2) & ~r->enable;
+    uint16_t control = get(r->value + CONTROL, 2) & ~(r->enable | r->maskall);
 
-    put(r->value + CONTROL, control | (on ? r->enable : 0), 2);
+    put(r->value + CONTROL, control | (enable ? r->enable : 0) |
+        (maskall ? r->maskall : 0), 2);
 }
 
 bool xen_pt_msi_regs_enable(const XenPTMSIRegs *r)

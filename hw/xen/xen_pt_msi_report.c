@@ -68,7 +68,14 @@ static const struct {
       "so it is not probed whether %s may use it" },
     { XEN_PT_MSI_STEP_MAP, -ENOSPC,
       "Xen has no more interrupts for %s; see its options nr_irqs and "
-      "extra_guest_irqs" },
+      "extra_guest_irqs, or give the device the property msix=off" },
+    { XEN_PT_MSI_STEP_MAP, -ENODATA,
+      "dom0 has not prepared MSI-X of %s: it must be bound to pciback, in a PV "
+      "dom0; or give the device the property msix=off" },
+    { XEN_PT_MSI_STEP_MAP, -EINVAL,
+      "Xen does not know this vector of %s: a virtual function that came "
+      "before its table had its size must be removed and added again; or give "
+      "the device the property msix=off" },
     { XEN_PT_MSI_STEP_MASKALL, -EACCES,
       "pciback refuses to switch the function mask of %s: dom0 needs Linux "
       "6.1 or newer" },
@@ -98,9 +105,25 @@ static char *fault_text(const XenPTMSIFault *f)
     }
 }
 
+static bool is_about_vector(const XenPTMSIFault *f)
+{
+    switch (f->step) {
+    case XEN_PT_MSI_STEP_MAP:
+    case XEN_PT_MSI_STEP_BIND:
+    case XEN_PT_MSI_STEP_READ:
+    case XEN_PT_MSI_STEP_CHECK:
+    case XEN_PT_MSI_STEP_UPDATE:
+    case XEN_PT_MSI_STEP_UNBIND:
+    case XEN_PT_MSI_STEP_UNMAP:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static void warn_once(XenPTMSI *msi, const XenPTMSIFault *f, const char *what)
 {
-    g_autofree char *text = NULL, *remedy = NULL;
+    g_autofree char *text = NULL, *remedy = NULL, *vector = NULL;
 
     if (f->step == XEN_PT_MSI_STEP_NONE || (msi->warned & (1u << f->step))) {
         return;
@@ -116,7 +139,11 @@ static void warn_once(XenPTMSI *msi, const XenPTMSIFault *f, const char *what)
         }
     }
     text = fault_text(f);
-    warn_report("%s: %s %s: %s%s%s", msi->name, msi->what, what, text,
+    /* Of the many that may follow it, "msix-status" tells. */
+    vector = is_about_vector(f) && msi->x
+        ? g_strdup_printf(" vector %u (of 0 to %u)", f->vector, msi->seq.nvec - 1)
+        : g_strdup("");
+    warn_report("%s: %s%s %s: %s%s%s", msi->name, msi->what, vector, what, text,
                 remedy ? "; " : "", remedy ? remedy : "");
 }
 
@@ -126,7 +153,9 @@ void xen_pt_msi_report(XenPTMSI *msi)
 
     warn_once(msi, f, msi->hidden ? "hidden from the guest" :
               f->step == XEN_PT_MSI_STEP_UPDATE ? "not updated" :
-              f->step == XEN_PT_MSI_STEP_MASTER ? "not probed" : "refused");
+              f->step == XEN_PT_MSI_STEP_MASKALL ? "not masked as asked" :
+              f->step == XEN_PT_MSI_STEP_MASTER ? "not probed" :
+              msi->seq.lost ? "lost, the others work" : "refused");
     warn_once(msi, &msi->seq.undo, "not undone");
 }
 
@@ -167,7 +196,7 @@ static void visit_status(Visitor *v, const char *name, const XenPTMSI *msi,
     const XenPTMSIFault *fault = &none, *undo = &none;
     char *state_str = (char *)state(msi);
     int64_t failures = 0;
-    g_autoptr(intList) pirqs = NULL;
+    g_autoptr(intList) pirqs = NULL, lost = NULL;
 
     if (msi) {
         fault = msi->seq.fault.step ? &msi->seq.fault : &msi->realize_fault;
@@ -177,6 +206,9 @@ static void visit_status(Visitor *v, const char *name, const XenPTMSI *msi,
             if (msi->vector[i].stage >= XEN_PT_MSI_MAPPED) {
                 QAPI_LIST_PREPEND(pirqs, msi->vector[i].pirq);
             }
+            if (msi->vector[i].lost) {
+                QAPI_LIST_PREPEND(lost, i);
+            }
         }
     }
     if (!visit_start_struct(v, name, NULL, 0, errp)) {
@@ -184,6 +216,7 @@ static void visit_status(Visitor *v, const char *name, const XenPTMSI *msi,
     }
     if (visit_type_str(v, "state", &state_str, errp) &&
         visit_type_intList(v, "pirqs", &pirqs, errp) &&
+        visit_type_intList(v, "lost", &lost, errp) &&
         visit_fault(v, "fault", fault, errp) &&
         visit_fault(v, "undo", undo, errp)) {
         visit_type_int64(v, "undo-failures", &failures, errp);
@@ -212,5 +245,5 @@ void xen_pt_msi_report_class_init(ObjectClass *klass)
     object_class_property_add(klass, "msix-status", "XenPTMSIStatus",
                               get_msix_status, NULL, NULL, NULL);
     object_class_property_set_description(klass, "msix-status",
-        "state of MSI-X, its pirqs, and why it is refused");
+        "state of MSI-X, its pirqs, the vectors that are lost, and why");
 }

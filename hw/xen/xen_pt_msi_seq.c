@@ -12,7 +12,8 @@
 #include "qemu/osdep.h"
 #include "hw/xen/xen_pt_msi_seq.h"
 
-#define COMMAND_MASTER 0x0004   /* PCI_COMMAND_MASTER */
+#define COMMAND_MASTER          0x0004  /* PCI_COMMAND_MASTER */
+#define COMMAND_INTX_DISABLE    0x0400  /* PCI_COMMAND_INTX_DISABLE */
 
 static bool is_msix(const XenPTMSISeq *s)
 {
@@ -21,41 +22,68 @@ static bool is_msix(const XenPTMSISeq *s)
 
 /*
  * Is there something to deliver? MSI has its one vector bound masked where the
- * guest has masked it; a vector of MSI-X waits until it is not. Where a guest
- * unmasks an entry before it has written all of it, an address without data
- * would look like a request for a pirq, which never comes without.
+ * guest has masked it; a vector of MSI-X waits until it is not.
  */
 static bool is_used(const XenPTMSISeq *s, unsigned i)
 {
     const XenPTMSIVector *v = &s->vec[i];
 
     return xen_pt_msi_guest_usable(&v->want.message) &&
-           !(is_msix(s) && (v->want.masked || !v->want.message.data));
+           !(is_msix(s) && v->want.masked);
 }
 
-/* One word, of which all-ones is never a value. */
-static int read_word(XenPTMSISeq *s, XenPTMSIWord word, uint16_t *value)
+/* One access. All-ones is what a read that was lost leaves. */
+static int read_once(XenPTMSISeq *s, XenPTMSIWord word, uint16_t *value)
 {
     int rc = s->ops->read(s->world, word, value);
 
-    return rc ? rc : *value == UINT16_MAX ? -EIO : 0;
+    if (rc || *value == UINT16_MAX) {
+        *value = UINT16_MAX;
+        rc = rc ? rc : -EIO;
+    }
+    return rc;
 }
 
-/* Toggle @bits of @word in one write, and see that just they have changed. */
-static int toggle(XenPTMSISeq *s, XenPTMSIWord word, uint16_t old,
-                  uint16_t bits, XenPTMSIFault *f)
+/* With a second look, and no more: one access may have been lost. */
+static int read_word(XenPTMSISeq *s, XenPTMSIWord word, uint16_t *value)
 {
+    return read_once(s, word, value) ? read_once(s, word, value) : 0;
+}
+
+/*
+ * Write a word once, and see what of it is to @matter. What reads otherwise is
+ * looked at once more: it may be the late answer to the access before, which
+ * pcifront takes for this one's.
+ */
+static int set_word(XenPTMSISeq *s, XenPTMSIWord word, uint16_t value,
+                    uint16_t matter, XenPTMSIFault *f)
+{
+    uint16_t again;
     int written, rc;
 
-    f->written = old ^ bits;
-    written = s->ops->write(s->world, word, f->written);
-    rc = read_word(s, word, &f->read);
+    f->written = value;
+    written = s->ops->write(s->world, word, value);
+    rc = read_once(s, word, &f->read);
+    if ((rc || ((f->read ^ value) & matter)) && !read_once(s, word, &again)) {
+        f->read = again;
+        rc = 0;
+    }
     if (rc) {
         return rc;
     }
-    return f->read == f->written ? 0 : written ? written : -EACCES;
+    return !((f->read ^ value) & matter) ? 0 : written ? written : -EACCES;
 }
 
+/* Toggle @bits of the control word, and see that just they have changed. */
+static int toggle(XenPTMSISeq *s, uint16_t old, uint16_t bits, XenPTMSIFault *f)
+{
+    return set_word(s, XEN_PT_MSI_CONTROL, old ^ bits, UINT16_MAX, f);
+}
+
+/*
+ * The function mask goes with ENABLE, in the same write: Xen assigns no device
+ * that has it set (pci_reset_msix_state()).
+ */
 static int switch_off(XenPTMSISeq *s, XenPTMSIFault *f)
 {
     uint16_t now;
@@ -69,14 +97,13 @@ static int switch_off(XenPTMSISeq *s, XenPTMSIFault *f)
         rc = 0;
     }
     s->armed = false;
-    if (rc || !(now & s->enable)) {
+    if (rc || !(now & (s->enable | s->maskall))) {
         return rc;
     }
-    return toggle(s, XEN_PT_MSI_CONTROL, now,
-                  now & (s->enable | s->maskall), f);
+    return toggle(s, now, now & (s->enable | s->maskall), f);
 }
 
-/* With a second look, and no more: one access may have been lost. */
+/* Twice at the most: the write, too, may have been lost. */
 static int switch_off_surely(XenPTMSISeq *s, XenPTMSIFault *f)
 {
     XenPTMSIFault again = { 0 };
@@ -84,19 +111,6 @@ static int switch_off_surely(XenPTMSISeq *s, XenPTMSIFault *f)
     f->err = switch_off(s, f);
     if (f->err && !switch_off(s, &again)) {
         f->err = 0;
-    }
-    return f->err;
-}
-
-/* The same for bus mastering. */
-static int restore_command(XenPTMSISeq *s, uint16_t command, XenPTMSIFault *f)
-{
-    uint16_t off = command & ~COMMAND_MASTER;
-
-    f->step = XEN_PT_MSI_STEP_MASTER;
-    f->err = toggle(s, XEN_PT_MSI_COMMAND, off, COMMAND_MASTER, f);
-    if (f->err) {
-        f->err = toggle(s, XEN_PT_MSI_COMMAND, off, COMMAND_MASTER, f);
     }
     return f->err;
 }
@@ -112,7 +126,7 @@ static void undo_failed(XenPTMSISeq *s, XenPTMSIFault f)
 static void vector_down(XenPTMSISeq *s, unsigned i)
 {
     XenPTMSIVector *v = &s->vec[i];
-    XenPTMSIFault f = { 0 };
+    XenPTMSIFault f = { .vector = i };
 
     if (v->stage >= XEN_PT_MSI_BOUND) {
         f.step = XEN_PT_MSI_STEP_UNBIND;
@@ -134,15 +148,37 @@ static void vector_down(XenPTMSISeq *s, unsigned i)
     }
 }
 
+/* A vector of MSI-X is there, or nobody's wish any more. */
+static void not_lost(XenPTMSISeq *s, unsigned i)
+{
+    if (s->vec[i].lost) {
+        s->vec[i].lost = false;
+        s->lost--;
+        s->fault = s->lost ? s->fault : (XenPTMSIFault) { 0 };
+    }
+}
+
+/* What was refused while on is not asked for any more, or was had by now. */
+static void mended(XenPTMSISeq *s, XenPTMSIStep step, unsigned i)
+{
+    if (s->fault.step == step && s->fault.vector == i) {
+        s->fault = (XenPTMSIFault) { 0 };
+    }
+}
+
+/* What was left before is tried again, and counted anew. */
 static void turn_off(XenPTMSISeq *s)
 {
     XenPTMSIFault f = { 0 }, again = { 0 };
 
+    s->undo_failures = 0;
+    s->fault = s->undo = f;
     f.err = switch_off(s, &f);
     for (unsigned i = s->used; i--; ) {
         vector_down(s, i);
-        s->vec[i].refused = false;
+        s->vec[i].lost = false;
     }
+    s->lost = 0;
     /* Xen clears ENABLE itself when the last vector is unmapped; look again. */
     if (f.err && switch_off(s, &again)) {
         undo_failed(s, f);
@@ -155,6 +191,26 @@ static void turn_off(XenPTMSISeq *s)
  * device, then one write of ENABLE, believed when it reads back.
  */
 
+/* With a second look, as at any word that may be lost or late. */
+static int check_message(XenPTMSISeq *s, unsigned i, XenPTMSIFault *f)
+{
+    int rc = 0;
+
+    for (int look = 0; look < 2; look++) {
+        f->step = XEN_PT_MSI_STEP_READ;
+        rc = s->ops->message(s->world, i, &f->message);
+        if (!rc) {
+            f->step = XEN_PT_MSI_STEP_CHECK;
+            f->check = xen_pt_msi_check_device(&f->message);
+            rc = f->check == XEN_PT_MSI_CHECK_OK ? 0 : -EBADMSG;
+        }
+        if (!rc) {
+            break;
+        }
+    }
+    return rc;
+}
+
 /*
  * Map, bind, check. Nothing is sent before that: MSI has ENABLE off; a vector
  * of MSI-X, which may come while ENABLE is on, is masked by Xen until the end.
@@ -165,6 +221,7 @@ static int vector_up(XenPTMSISeq *s, unsigned i, XenPTMSIFault *f)
     bool masked = is_msix(s) || v->want.masked;
     int rc;
 
+    f->vector = i;
     f->step = XEN_PT_MSI_STEP_MAP;
     rc = s->ops->map(s->world, i, &v->want.message, &v->pirq);
     if (rc) {
@@ -181,15 +238,9 @@ static int vector_up(XenPTMSISeq *s, unsigned i, XenPTMSIFault *f)
     v->bound.masked = masked;
     v->stage = XEN_PT_MSI_BOUND;
 
-    f->step = XEN_PT_MSI_STEP_READ;
-    rc = s->ops->message(s->world, i, &f->message);
+    rc = check_message(s, i, f);
     if (rc) {
         return rc;
-    }
-    f->step = XEN_PT_MSI_STEP_CHECK;
-    f->check = xen_pt_msi_check_device(&f->message);
-    if (f->check != XEN_PT_MSI_CHECK_OK) {
-        return -EBADMSG;
     }
     v->stage = XEN_PT_MSI_CHECKED;
 
@@ -201,6 +252,31 @@ static int vector_up(XenPTMSISeq *s, unsigned i, XenPTMSIFault *f)
     return rc;
 }
 
+/* A vector of MSI-X that cannot be had costs that vector, and no other. */
+static int vector_alone(XenPTMSISeq *s, unsigned i)
+{
+    XenPTMSIVector *v = &s->vec[i];
+    XenPTMSIFault f = { 0 };
+
+    vector_down(s, i);      /* what was left of it before */
+    if (v->stage == XEN_PT_MSI_FREE) {
+        f.err = vector_up(s, i, &f);
+    } else {
+        f = s->undo;
+    }
+    if (!f.err) {
+        not_lost(s, i);
+        return 0;
+    }
+    vector_down(s, i);
+    if (!s->lost) {
+        s->fault = f;
+    }
+    s->lost += !v->lost;
+    v->lost = true;
+    return f.err;
+}
+
 /* ENABLE, and the function mask where @masked. */
 static int switch_on(XenPTMSISeq *s, bool masked, XenPTMSIFault *f)
 {
@@ -210,43 +286,86 @@ static int switch_on(XenPTMSISeq *s, bool masked, XenPTMSIFault *f)
     f->step = XEN_PT_MSI_STEP_ENABLE;
     rc = read_word(s, XEN_PT_MSI_CONTROL, &old);
     if (!rc && (old & s->enable)) {
-        f->read = old;
-        rc = -EBUSY;    /* on before its message was checked: not by us */
+        /* Set by others, and before the message was checked. */
+        rc = toggle(s, old, old & (s->enable | s->maskall), f);
+        old = f->read;
     }
     if (rc) {
         return rc;
     }
     s->control = (old & ~s->maskall) | s->enable | (masked ? s->maskall : 0);
     s->armed = true;
-    return toggle(s, XEN_PT_MSI_CONTROL, old, old ^ s->control, f);
+    return toggle(s, old, old ^ s->control, f);
+}
+
+/* The one vector of MSI, or what can be had of the vectors of MSI-X. */
+static int vectors_up(XenPTMSISeq *s, XenPTMSIFault *f)
+{
+    unsigned had = 0;
+    int rc = 0;
+
+    for (unsigned i = 0; i < s->used; i++) {
+        if (!is_used(s, i)) {
+            continue;
+        }
+        if (!is_msix(s)) {
+            rc = vector_up(s, i, f);
+            if (rc) {
+                return rc;
+            }
+        } else if (!vector_alone(s, i)) {
+            had++;
+        }
+    }
+    if (s->lost && !had) {
+        *f = s->fault;
+        rc = f->err;
+    }
+    return rc;
 }
 
 static void turn_on(XenPTMSISeq *s)
 {
     XenPTMSIFault f = { 0 };
-    int rc = 0;
+    int rc;
 
+    if (s->state == XEN_PT_MSI_REFUSED) {
+        turn_off(s);            /* what could not be undone before */
+        if (s->state == XEN_PT_MSI_REFUSED) {
+            return;
+        }
+    }
     for (unsigned i = 0; i < s->nvec && !is_msix(s); i++) {
         if (!is_used(s, i)) {
             s->state = XEN_PT_MSI_PENDING;
             return;
         }
     }
-    for (unsigned i = 0; i < s->used && !rc; i++) {
-        rc = is_used(s, i) ? vector_up(s, i, &f) : 0;
-    }
+    s->fault = f;
+    rc = vectors_up(s, &f);
     if (!rc) {
         rc = switch_on(s, s->masked, &f);
     }
     if (!rc) {
-        s->fault = (XenPTMSIFault) { 0 };
         s->state = XEN_PT_MSI_ON;
         return;
     }
     f.err = rc;
-    s->fault = f;
     turn_off(s);
+    s->fault = f;
     s->state = XEN_PT_MSI_REFUSED;
+}
+
+/*
+ * What is on works no more as it is: by a new map Xen writes message and table
+ * to the device again.
+ */
+static void set_up_anew(XenPTMSISeq *s)
+{
+    turn_off(s);
+    if (s->state == XEN_PT_MSI_OFF) {
+        turn_on(s);
+    }
 }
 
 static bool message_equal(const XenPTMSIMessage *a, const XenPTMSIMessage *b)
@@ -259,23 +378,24 @@ static bool same_pirq(const XenPTMSIMessage *a, const XenPTMSIMessage *b)
     return xen_pt_msi_requested_pirq(a) == xen_pt_msi_requested_pirq(b);
 }
 
-/* MSI, while on: bind what the guest has changed, without switching it off. */
+/*
+ * MSI, while on: bind what the guest has changed, without switching it off. Of
+ * a message that the guest is still writing the old one holds.
+ */
 static void msi_update(XenPTMSISeq *s, unsigned i)
 {
     XenPTMSIVector *v = &s->vec[i];
-    XenPTMSIFault f = { .step = XEN_PT_MSI_STEP_UPDATE };
+    XenPTMSIFault f = { .step = XEN_PT_MSI_STEP_UPDATE, .vector = i };
+    XenPTMSIMessage m = xen_pt_msi_guest_usable(&v->want.message)
+        ? v->want.message : v->bound.message;
 
-    if (!xen_pt_msi_guest_usable(&v->want.message) ||
-        (message_equal(&v->want.message, &v->bound.message) &&
-         v->want.masked == v->bound.masked)) {
+    mended(s, XEN_PT_MSI_STEP_UPDATE, i);
+    if (message_equal(&m, &v->bound.message) &&
+        v->want.masked == v->bound.masked) {
         return;
     }
-    if (!same_pirq(&v->want.message, &v->bound.message)) {
-        /* The pirq itself is another: only a new map gives that. */
-        turn_off(s);
-        if (s->state == XEN_PT_MSI_OFF) {
-            turn_on(s);
-        }
+    if (!same_pirq(&m, &v->bound.message)) {
+        set_up_anew(s);         /* only a new map gives another pirq */
         return;
     }
     /* Xen's bind unmasks when asked to, but masks only what was not bound. */
@@ -286,16 +406,16 @@ static void msi_update(XenPTMSISeq *s, unsigned i)
         }
     }
     if (!f.err) {
-        f.err = s->ops->bind(s->world, i, v->pirq, &v->want.message,
-                             v->want.masked);
+        f.err = s->ops->bind(s->world, i, v->pirq, &m, v->want.masked);
     }
-    s->fault = f.err ? f : (XenPTMSIFault) { 0 };
     if (!f.err) {
-        v->bound = v->want;
+        v->bound.message = m;
+        v->bound.masked = v->want.masked;
         v->stage = XEN_PT_MSI_CHECKED;
-    } else if (v->stage == XEN_PT_MSI_MAPPED) {
-        turn_off(s);
-        s->state = XEN_PT_MSI_REFUSED;
+    } else if (f.err == -EPERM && v->stage == XEN_PT_MSI_CHECKED) {
+        s->fault = f;           /* Xen has not looked at it: all is as before */
+    } else {
+        set_up_anew(s);         /* what is bound by now, Xen alone knows */
     }
 }
 
@@ -306,9 +426,11 @@ static void msi_update(XenPTMSISeq *s, unsigned i)
 static void msix_update(XenPTMSISeq *s, unsigned i)
 {
     XenPTMSIVector *v = &s->vec[i];
-    XenPTMSIFault f = { 0 };
+    XenPTMSIFault f = { .step = XEN_PT_MSI_STEP_UPDATE, .vector = i };
 
-    if (v->refused || !is_used(s, i)) {
+    mended(s, XEN_PT_MSI_STEP_UPDATE, i);
+    if (!is_used(s, i)) {
+        not_lost(s, i);
         return;
     }
     if (v->stage == XEN_PT_MSI_CHECKED) {
@@ -316,54 +438,65 @@ static void msix_update(XenPTMSISeq *s, unsigned i)
             return;
         }
         if (same_pirq(&v->want.message, &v->bound.message)) {
-            f.step = XEN_PT_MSI_STEP_UPDATE;
             f.err = s->ops->bind(s->world, i, v->pirq, &v->want.message, false);
-            if (f.err) {
-                s->fault = f;
-            } else {
+            if (!f.err) {
                 v->bound = v->want;
+                return;
             }
-            return;
+            if (f.err == -EPERM) {
+                s->fault = f;   /* as in msi_update() */
+                return;
+            }
         }
-        vector_down(s, i);
     }
-    /* What has failed is not tried again before the function was off. */
-    v->refused = true;
-    if (v->stage != XEN_PT_MSI_FREE) {
+    vector_alone(s, i);
+}
+
+/*
+ * The guest asks for what is on: see what the device has, which may have been
+ * reset by its driver, or have lost all while the host slept.
+ */
+static void look(XenPTMSISeq *s)
+{
+    XenPTMSIFault f = { .step = XEN_PT_MSI_STEP_MASKALL };
+    uint16_t now, wanted = s->masked ? s->maskall : 0;
+    int rc = read_word(s, XEN_PT_MSI_CONTROL, &now);
+
+    if (rc) {
+        now = s->control;       /* not seen: as it was, for all that is known */
+        f.written = now;
+        f.read = UINT16_MAX;
+    }
+    if ((now & s->enable) && (now & s->maskall) != wanted) {
+        if (!rc) {
+            rc = toggle(s, now, s->maskall, &f);
+            now = f.read == UINT16_MAX ? f.written : f.read;
+        }
+        f.err = rc;
+    }
+    if (!(now & s->enable)) {
+        set_up_anew(s);
         return;
     }
-    f.err = vector_up(s, i, &f);
+    s->control = now;
     if (f.err) {
-        s->fault = f;
-        vector_down(s, i);
+        s->fault = f;           /* what works goes on, not masked as asked */
     } else {
-        v->refused = false;
+        mended(s, XEN_PT_MSI_STEP_MASKALL, 0);
     }
 }
 
-/* MSI-X, while on: the function mask follows the guest's. */
-static void msix_mask(XenPTMSISeq *s)
+/*
+ * The pirq that a guest has asked for it gives to another device once the
+ * function is off. The entry that asked stays as it was (Linux), and asks for
+ * nothing.
+ */
+static void forget_requests(XenPTMSISeq *s)
 {
-    XenPTMSIFault f = { .step = XEN_PT_MSI_STEP_MASKALL };
-    uint16_t now, bit = s->masked ? s->maskall : 0;
-
-    if ((s->control & s->maskall) == bit) {
-        return;
-    }
-    f.err = read_word(s, XEN_PT_MSI_CONTROL, &now);
-    if (!f.err && !(now & s->enable)) {
-        f.written = s->control;     /* off by now, and not by us */
-        f.read = now;
-        f.err = -EIO;
-    }
-    if (!f.err) {
-        s->control = (now & ~s->maskall) | bit;
-        f.err = toggle(s, XEN_PT_MSI_CONTROL, now, now ^ s->control, &f);
-    }
-    if (f.err) {
-        s->fault = f;
-        turn_off(s);
-        s->state = XEN_PT_MSI_REFUSED;
+    for (unsigned i = 0; i < s->used && is_msix(s); i++) {
+        if (xen_pt_msi_requested_pirq(&s->vec[i].want.message)) {
+            s->vec[i].want.message = (XenPTMSIMessage) { 0 };
+        }
     }
 }
 
@@ -384,39 +517,52 @@ bool xen_pt_msi_seq_clear(XenPTMSISeq *s)
 {
     XenPTMSIFault f = { 0 };
 
-    f.err = switch_off(s, &f);
-    if (f.err) {
+    if (switch_off_surely(s, &f)) {
         s->fault = f;
         s->state = XEN_PT_MSI_REFUSED;
     }
     return !f.err;
 }
 
+/* What does not read back is written once more: the write may be lost. */
+static int restore_command(XenPTMSISeq *s, uint16_t command, XenPTMSIFault *f)
+{
+    f->step = XEN_PT_MSI_STEP_MASTER;
+    f->err = set_word(s, XEN_PT_MSI_COMMAND, command, UINT16_MAX, f);
+    if (f->err) {
+        f->err = set_word(s, XEN_PT_MSI_COMMAND, command, UINT16_MAX, f);
+    }
+    return f->err;
+}
+
 bool xen_pt_msi_seq_probe(XenPTMSISeq *s)
 {
     XenPTMSIFault f = { .step = XEN_PT_MSI_STEP_MASTER }, undo = { 0 };
-    uint16_t command, master = 0;
+    uint16_t command, quiet, back;
 
     f.err = read_word(s, XEN_PT_MSI_COMMAND, &command);
+    quiet = back = command;
     if (!f.err) {
-        master = command & COMMAND_MASTER;
-    }
-    if (master) {
-        f.err = toggle(s, XEN_PT_MSI_COMMAND, command, master, &f);
+        /* pciback before Linux 6.8 lets one of MSI and INTx be on at a time. */
+        quiet = (command & ~COMMAND_MASTER) | COMMAND_INTX_DISABLE;
+        if (quiet != command) {
+            f.err = set_word(s, XEN_PT_MSI_COMMAND, quiet, COMMAND_MASTER, &f);
+        }
     }
     if (!f.err) {
         f.err = switch_on(s, true, &f);
         if (switch_off_surely(s, &undo)) {
             undo_failed(s, undo);
             f = f.err ? f : undo;
-            master = 0; /* better no bus master than stray messages */
+            back &= ~COMMAND_MASTER;    /* better no bus master than stray
+                                           messages */
         }
         if (f.err) {
             s->state = XEN_PT_MSI_REFUSED;
         }
     }
     s->fault = f.err ? f : (XenPTMSIFault) { 0 };
-    if (master && restore_command(s, command, &undo)) {
+    if (back != quiet && restore_command(s, back, &undo)) {
         undo_failed(s, undo);
         s->state = XEN_PT_MSI_REFUSED;
     }
@@ -426,14 +572,17 @@ bool xen_pt_msi_seq_probe(XenPTMSISeq *s)
 void xen_pt_msi_seq_set_control(XenPTMSISeq *s, bool on, bool masked)
 {
     s->masked = masked;
-    if (on && s->state == XEN_PT_MSI_OFF) {
+    if (!on) {
+        if (s->state == XEN_PT_MSI_ON) {
+            turn_off(s);
+        } else if (s->state == XEN_PT_MSI_PENDING) {
+            s->state = XEN_PT_MSI_OFF;
+        }
+        forget_requests(s);
+    } else if (s->state == XEN_PT_MSI_ON) {
+        look(s);
+    } else if (s->state != XEN_PT_MSI_PENDING) {
         turn_on(s);
-    } else if (on && s->state == XEN_PT_MSI_ON && is_msix(s)) {
-        msix_mask(s);
-    } else if (!on && s->state == XEN_PT_MSI_ON) {
-        turn_off(s);
-    } else if (!on && s->state == XEN_PT_MSI_PENDING) {
-        s->state = XEN_PT_MSI_OFF;
     }
 }
 
@@ -459,45 +608,44 @@ void xen_pt_msi_seq_set_vector(XenPTMSISeq *s, unsigned i,
 
 void xen_pt_msi_seq_rebind(XenPTMSISeq *s)
 {
-    XenPTMSIFault f = { .step = XEN_PT_MSI_STEP_UPDATE };
-
     if (s->state != XEN_PT_MSI_ON) {
         return;
     }
     /* All before the first: Xen looks at the table's place for the first. */
-    for (unsigned i = 0; i < s->used && !f.err; i++) {
+    for (unsigned i = 0; i < s->used; i++) {
         XenPTMSIVector *v = &s->vec[i];
 
-        if (v->stage >= XEN_PT_MSI_BOUND) {
-            f.err = s->ops->unbind(s->world, i, v->pirq, &v->bound.message);
-            v->stage = f.err ? v->stage : XEN_PT_MSI_MAPPED;
+        if (v->stage == XEN_PT_MSI_CHECKED &&
+            !s->ops->unbind(s->world, i, v->pirq, &v->bound.message)) {
+            v->stage = XEN_PT_MSI_MAPPED;
+        } else {
+            vector_down(s, i);
         }
     }
-    for (unsigned i = 0; i < s->used && !f.err; i++) {
+    for (unsigned i = 0; i < s->used; i++) {
         XenPTMSIVector *v = &s->vec[i];
 
-        if (v->stage == XEN_PT_MSI_MAPPED && !v->refused) {
-            f.err = s->ops->bind(s->world, i, v->pirq, &v->bound.message,
-                                 v->want.masked);
-            v->stage = f.err ? v->stage : XEN_PT_MSI_CHECKED;
+        if (v->stage == XEN_PT_MSI_MAPPED && !v->lost &&
+            !s->ops->bind(s->world, i, v->pirq, &v->bound.message,
+                          v->want.masked)) {
+            v->bound.masked = v->want.masked;
+            v->stage = XEN_PT_MSI_CHECKED;
+        } else if (is_used(s, i)) {
+            vector_alone(s, i);
+        } else {
+            vector_down(s, i);
         }
-    }
-    if (f.err) {
-        s->fault = f;
-        turn_off(s);
-        s->state = XEN_PT_MSI_REFUSED;
     }
 }
 
 void xen_pt_msi_seq_reset(XenPTMSISeq *s)
 {
-    s->undo_failures = 0;
-    s->fault = s->undo = (XenPTMSIFault) { 0 };
     if (s->state == XEN_PT_MSI_ON || s->state == XEN_PT_MSI_REFUSED) {
         turn_off(s);
     } else {
         s->state = XEN_PT_MSI_OFF;
     }
+    s->fault = (XenPTMSIFault) { 0 };
     for (unsigned i = 0; i < s->nvec; i++) {
         s->vec[i].want.message = (XenPTMSIMessage) { 0 };
         s->vec[i].want.masked = false;

@@ -28,7 +28,7 @@ static bool xen_shows_all_writes(void)
            (info.submap & (1u << XENFEAT_dm_msix_all_writes));
 }
 
-/* One access of that size, a dword at most, on the bus too. */
+/* One access of that size on the bus too; of 8 bytes two, as Xen's are. */
 static uint64_t read_device(const XenPTMSIX *x, hwaddr addr, unsigned size)
 {
     const void *p = x->device + addr;
@@ -38,8 +38,11 @@ static uint64_t read_device(const XenPTMSIX *x, hwaddr addr, unsigned size)
         return qatomic_read((const uint8_t *)p);
     case 2:
         return qatomic_read((const uint16_t *)p);
-    default:
+    case 4:
         return qatomic_read((const uint32_t *)p);
+    default:
+        return qatomic_read((const uint32_t *)p) |
+               (uint64_t)qatomic_read((const uint32_t *)p + 1) << 32;
     }
 }
 
@@ -107,8 +110,9 @@ static const MemoryRegionOps pages_ops = {
     .read = pages_read,
     .write = pages_write,
     .endianness = DEVICE_LITTLE_ENDIAN,
+    /* A message and its mask may come in one write. */
     .valid = { .min_access_size = 1, .max_access_size = 8 },
-    .impl = { .min_access_size = 1, .max_access_size = 4 },
+    .impl = { .min_access_size = 1, .max_access_size = 8 },
 };
 
 /*
@@ -245,6 +249,31 @@ XenPTMSIMessage xen_pt_msix_device_message(const XenPTMSIX *x, unsigned vector)
     };
 }
 
+/*
+ * What has been masked behind QEMU's back is masked in the device, where Xen
+ * has it, as long as the device still holds what Xen wrote.
+ */
+void xen_pt_msix_learn_masks(XenPTMSI *msi)
+{
+    XenPTMSIX *x = msi->x;
+
+    for (unsigned i = 0; i < msi->seq.used && x->table.masks_unseen; i++) {
+        hwaddr at = x->table_offset + i * XEN_PT_MSIX_ENTRY_SIZE;
+        XenPTMSIMessage m;
+
+        if (msi->vector[i].stage != XEN_PT_MSI_CHECKED) {
+            continue;
+        }
+        m = xen_pt_msix_device_message(x, i);
+        if (xen_pt_msi_check_device(&m) == XEN_PT_MSI_CHECK_OK &&
+            (read_device(x, at + PCI_MSIX_ENTRY_VECTOR_CTRL, 4) &
+             PCI_MSIX_ENTRY_CTRL_MASKBIT)) {
+            xen_pt_msix_table_mask(&x->table, i);
+            msi->vector[i].want.masked = xen_pt_msix_table_masked(&x->table, i);
+        }
+    }
+}
+
 bool xen_pt_msix_region(XenPCIPassthroughState *s, MemoryRegionSection *section,
                         bool adding)
 {
@@ -257,12 +286,11 @@ bool xen_pt_msix_region(XenPCIPassthroughState *s, MemoryRegionSection *section,
     }
     guest = section->offset_within_address_space -
             section->offset_within_region + x->table_offset;
+    xen_pt_msix_learn_masks(msi);
     /* It goes where it comes back from, mostly: decoding off and on. */
     if (adding && x->guest != guest) {
         x->guest = guest;
         xen_pt_msi_seq_rebind(&msi->seq);
-        xen_pt_msi_regs_set_enable(&msi->regs,
-                                   xen_pt_msi_seq_enabled(&msi->seq));
         xen_pt_msi_report(msi);
     }
     return true;

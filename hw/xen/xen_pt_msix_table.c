@@ -24,64 +24,90 @@ void xen_pt_msix_table_reset(XenPTMSIXTable *t)
     for (unsigned i = 0; i < t->n; i++) {
         t->entry[i] = (XenPTMSIXEntry) { .word[CONTROL] = CONTROL_MASK };
     }
+    t->life = 1;
 }
 
-uint32_t xen_pt_msix_table_read(const XenPTMSIXTable *t, uint32_t offset,
+uint64_t xen_pt_msix_table_read(const XenPTMSIXTable *t, uint32_t offset,
                                 unsigned len)
 {
-    uint32_t value = 0;
+    uint64_t value = 0;
 
     for (unsigned i = 0; i < len; i++) {
         uint64_t at = (uint64_t)offset + i, n = at / XEN_PT_MSIX_ENTRY_SIZE;
 
         if (n < t->n) {
-            value |= (t->entry[n].word[at / 4 % 4] >> at % 4 * 8 & 0xff) <<
-                     8 * i;
+            uint64_t byte = t->entry[n].word[at / 4 % 4] >> at % 4 * 8 & 0xff;
+
+            value |= byte << 8 * i;
         }
     }
     return value;
 }
 
 bool xen_pt_msix_table_write(XenPTMSIXTable *t, uint32_t offset,
-                             uint32_t value, unsigned len, bool bound)
+                             uint64_t value, unsigned len, bool bound)
 {
-    uint32_t n = offset / XEN_PT_MSIX_ENTRY_SIZE, which = offset / 4 % 4;
-    uint32_t shift = offset % 4 * 8, old, mask;
+    uint32_t n = offset / XEN_PT_MSIX_ENTRY_SIZE;
     XenPTMSIXEntry *e;
+    bool news = false;
 
     if (n >= t->n) {
         return false;
     }
     e = &t->entry[n];
-    old = e->word[which];
-    mask = (len < 4 ? (1u << 8 * len) - 1 : UINT32_MAX) << shift &
-           writable[which];
-    e->word[which] = (old & ~mask) | (value << shift & mask);
-    if (e->word[which] == old) {
-        return false;
+    for (unsigned i = 0; i < len; i++) {
+        uint32_t at = offset % XEN_PT_MSIX_ENTRY_SIZE + i, which = at / 4;
+        uint32_t mask = 0xffu << at % 4 * 8 & writable[which];
+        uint32_t byte = (value >> 8 * i & 0xff) << at % 4 * 8;
+        uint32_t old = e->word[which];
+
+        e->word[which] = (old & ~mask) | (byte & mask);
+        if (e->word[which] != old) {
+            news = true;
+            if (which != CONTROL && bound && t->masks_unseen) {
+                e->word[CONTROL] |= CONTROL_MASK;
+            }
+        }
+        if (which == DATA && e->life != t->life) {
+            e->life = t->life;
+            news = true;
+        }
     }
-    if (which != CONTROL && bound && t->masks_unseen) {
-        e->word[CONTROL] |= CONTROL_MASK;
-    }
-    return true;
+    return news;
 }
 
-XenPTMSIMessage xen_pt_msix_table_message(const XenPTMSIXTable *t, unsigned i)
+void xen_pt_msix_table_off(XenPTMSIXTable *t)
 {
-    const XenPTMSIXEntry *e = &t->entry[i];
+    t->life++;
+}
 
+void xen_pt_msix_table_mask(XenPTMSIXTable *t, unsigned i)
+{
+    t->entry[i].word[CONTROL] |= CONTROL_MASK;
+}
+
+static XenPTMSIMessage written(const XenPTMSIXEntry *e)
+{
     return (XenPTMSIMessage) {
         .address = (uint64_t)e->word[ADDRESS_HI] << 32 | e->word[ADDRESS_LO],
         .data = e->word[DATA],
     };
 }
 
+XenPTMSIMessage xen_pt_msix_table_message(const XenPTMSIXTable *t, unsigned i)
+{
+    XenPTMSIMessage m = written(&t->entry[i]);
+
+    if (xen_pt_msi_requested_pirq(&m) && t->entry[i].life != t->life) {
+        return (XenPTMSIMessage) { 0 };
+    }
+    return m;
+}
+
 bool xen_pt_msix_table_masked(const XenPTMSIXTable *t, unsigned i)
 {
-    XenPTMSIMessage m = xen_pt_msix_table_message(t, i);
+    XenPTMSIMessage m = written(&t->entry[i]);
 
-    if (m.data && xen_pt_msi_requested_pirq(&m)) {
-        return false;
-    }
-    return t->entry[i].word[CONTROL] & CONTROL_MASK;
+    return !xen_pt_msi_requested_pirq(&m) &&
+           (t->entry[i].word[CONTROL] & CONTROL_MASK);
 }

@@ -48,7 +48,7 @@ static WorldFate any_fate(void *chooser, WorldOp op, unsigned arg,
         .word = nondet_uint16(), .message = any_message(),
     };
 
-    __CPROVER_assume((unsigned)f.kind <= WORLD_JUNK);
+    __CPROVER_assume((unsigned)f.kind <= WORLD_RESETS);
     __CPROVER_assume(f.err < 0 && f.err >= -4095);
     return f;
 }
@@ -66,7 +66,7 @@ static void begin(void)
                any_fate, NULL);
     __CPROVER_assume(there());
     /* As xen_pt_msi_realize() does it. */
-    if (w.control & w.enable) {
+    if (w.control & (w.enable | w.maskall)) {
         world_clear(&w);
     }
 }
@@ -202,13 +202,13 @@ static bool together(void)
                  : w.v[i].bound && known->bound.masked != w.v[i].masked) {
             return false;
         }
-        if ((known->refused && !w.trouble) ||
+        if ((known->lost && !w.v[i].trouble) ||
             (w.v[i].bound && !xen_pt_msi_guest_usable(&w.v[i].guest))) {
             return false;
         }
         /* The loops over the vectors end where none was ever used. */
         if (i >= w.seq.used && (known->stage != XEN_PT_MSI_FREE ||
-                                known->refused || world_used(&w, i))) {
+                                known->lost || world_used(&w, i))) {
             return false;
         }
     }
@@ -219,7 +219,7 @@ static bool together(void)
         return false;
     }
     if (w.lied) {
-        return w.trouble;
+        return true;
     }
     return on || !mapped || !(w.control & w.enable) || w.tried_off;
 }
@@ -248,10 +248,15 @@ static void any_state(void)
     w.tried_off = nondet_bool();
     w.trouble = nondet_bool();
     w.lied = nondet_bool();
+    w.confirmed = nondet_bool();
+    w.acted = nondet_bool();
+    w.seen = nondet_bool();
     for (unsigned i = 0; i < NVEC; i++) {
         w.vec[i].want.masked = nondet_bool();
         w.vec[i].bound.masked = nondet_bool();
-        w.vec[i].refused = nondet_bool();
+        w.vec[i].lost = nondet_bool();
+        w.v[i].trouble = nondet_bool();
+        w.v[i].missed = nondet_bool();
         w.v[i].mapped = nondet_bool();
         w.v[i].bound = nondet_bool();
         w.v[i].masked = nondet_bool();
@@ -298,28 +303,34 @@ static void cover_both(Event e, XenPTMSIState from)
 {
     XenPTMSIState to = w.seq.state;
 
-    __CPROVER_cover(e == PROBE && to == XEN_PT_MSI_OFF && !w.trouble);
+    __CPROVER_cover(e == PROBE && to == XEN_PT_MSI_OFF && !world_troubled(&w));
     __CPROVER_cover(e == PROBE && to == XEN_PT_MSI_REFUSED);
     __CPROVER_cover(e == PROBE && w.seq.undo_failures);
     __CPROVER_cover(e == CLEAR && to == XEN_PT_MSI_REFUSED);
     __CPROVER_cover(e == SET_CONTROL && from == XEN_PT_MSI_OFF &&
-                    to == XEN_PT_MSI_ON && !w.trouble);
+                    to == XEN_PT_MSI_ON && !world_troubled(&w));
     __CPROVER_cover(e == SET_CONTROL && from == XEN_PT_MSI_OFF &&
                     to == XEN_PT_MSI_REFUSED && !w.lied);
     __CPROVER_cover(e == SET_CONTROL && from == XEN_PT_MSI_ON &&
-                    to == XEN_PT_MSI_OFF && !w.trouble);
+                    to == XEN_PT_MSI_OFF && !world_troubled(&w));
     __CPROVER_cover(e == SET_CONTROL && from == XEN_PT_MSI_ON &&
                     to == XEN_PT_MSI_REFUSED && !w.lied);
     __CPROVER_cover(e == SET_VECTOR && from == XEN_PT_MSI_ON && w.ops == 1 &&
-                    to == XEN_PT_MSI_ON && !w.trouble);
+                    to == XEN_PT_MSI_ON && !world_troubled(&w));
     __CPROVER_cover(e == SET_VECTOR && from == XEN_PT_MSI_ON && w.ops > 2 &&
-                    to == XEN_PT_MSI_ON && !w.trouble);
+                    to == XEN_PT_MSI_ON && !world_troubled(&w));
     __CPROVER_cover(e == RESET && from == XEN_PT_MSI_ON &&
-                    to == XEN_PT_MSI_OFF && !w.trouble);
+                    to == XEN_PT_MSI_OFF && !world_troubled(&w));
     __CPROVER_cover(e == RESET && from == XEN_PT_MSI_REFUSED && w.ops > 1 &&
-                    to == XEN_PT_MSI_OFF && !w.trouble);
+                    to == XEN_PT_MSI_OFF && !world_troubled(&w));
     __CPROVER_cover(e == RESET && to == XEN_PT_MSI_REFUSED && !w.lied);
     __CPROVER_cover(w.lied && to == XEN_PT_MSI_ON);
+    /* What the device has lost comes back, what was refused is tried again. */
+    __CPROVER_cover(e == SET_CONTROL && from == XEN_PT_MSI_ON && w.ops > 5 &&
+                    to == XEN_PT_MSI_ON && !world_troubled(&w));
+    __CPROVER_cover(e == SET_CONTROL && from == XEN_PT_MSI_REFUSED &&
+                    to == XEN_PT_MSI_ON && !world_troubled(&w));
+    __CPROVER_cover(w.acted && to == XEN_PT_MSI_ON);
 }
 
 #if MSIX
@@ -330,20 +341,21 @@ static void cover_kind(Event e, XenPTMSIState from)
     bool on = w.seq.state == XEN_PT_MSI_ON;
 
     __CPROVER_cover(e == SET_CONTROL && !was_on && on && w.masked &&
-                    w.ops == 3 && !w.trouble);
+                    w.ops == 3 && !world_troubled(&w));
     __CPROVER_cover(e == SET_CONTROL && was_on && on && w.masked &&
-                    w.ops == 3 && !w.trouble);
+                    w.ops == 3 && !world_troubled(&w));
     __CPROVER_cover(e == SET_CONTROL && was_on && on && !w.masked &&
-                    w.ops == 3 && !w.trouble);
-    __CPROVER_cover(e == SET_VECTOR && was_on && w.ops == 4 && !w.trouble);
-    __CPROVER_cover(e == SET_VECTOR && was_on && w.ops == 6 && !w.trouble);
-    __CPROVER_cover(e == SET_VECTOR && was_on && w.ops == 8 &&
-                    w.vec[0].refused && !w.v[0].mapped);
-    __CPROVER_cover(e == SET_VECTOR && was_on && w.vec[0].refused &&
+                    w.ops == 3 && !world_troubled(&w));
+    __CPROVER_cover(e == SET_VECTOR && was_on && w.ops == 4 && !world_troubled(&w));
+    __CPROVER_cover(e == SET_VECTOR && was_on && w.ops == 6 && !world_troubled(&w));
+    __CPROVER_cover(e == SET_VECTOR && was_on && w.vec[0].lost &&
+                    !w.v[0].mapped);
+    __CPROVER_cover(e == SET_VECTOR && was_on && w.vec[0].lost &&
                     w.v[0].bound);
-    __CPROVER_cover(e == REBIND && on && w.ops == 2 && !w.trouble);
-    __CPROVER_cover(e == REBIND && was_on && !on && !w.lied &&
-                    !w.seq.undo_failures);
+    __CPROVER_cover(e == REBIND && on && w.ops == 2 && !world_troubled(&w));
+    __CPROVER_cover(e == REBIND && on && w.ops > 4 && !w.vec[0].lost &&
+                    w.v[0].bound);
+    __CPROVER_cover(e == REBIND && on && w.vec[0].lost);
 }
 #else
 static void cover_kind(Event e, XenPTMSIState from)
@@ -355,11 +367,11 @@ static void cover_kind(Event e, XenPTMSIState from)
     __CPROVER_cover(e == SET_CONTROL && from == XEN_PT_MSI_PENDING &&
                     to == XEN_PT_MSI_OFF);
     __CPROVER_cover(e == SET_VECTOR && from == XEN_PT_MSI_PENDING &&
-                    to == XEN_PT_MSI_ON && !w.trouble);
+                    to == XEN_PT_MSI_ON && !world_troubled(&w));
     __CPROVER_cover(e == SET_VECTOR && from == XEN_PT_MSI_PENDING &&
                     to == XEN_PT_MSI_REFUSED && !w.lied);
     __CPROVER_cover(e == SET_VECTOR && from == XEN_PT_MSI_ON && w.ops == 2 &&
-                    to == XEN_PT_MSI_ON && !w.trouble);
+                    to == XEN_PT_MSI_ON && !world_troubled(&w));
     __CPROVER_cover(e == SET_VECTOR && from == XEN_PT_MSI_ON &&
                     to == XEN_PT_MSI_REFUSED && !w.lied);
 }

@@ -41,8 +41,12 @@ static inline void bench_init(Bench *b, WorldKind kind, unsigned nvec,
 /* Let an operation fail, counted from the next one, which is 0. */
 static inline void fail(Bench *b, unsigned n, WorldFateKind kind)
 {
-    PlanFault *f = &b->plan.fault[b->plan.fault[0].kind ? 1 : 0];
+    PlanFault *f = b->plan.fault;
 
+    while (f->kind) {
+        f++;
+    }
+    g_assert_true(f < b->plan.fault + PLAN_FAULTS);
     *f = (PlanFault) { .at = b->plan.n + n, .kind = kind };
 }
 

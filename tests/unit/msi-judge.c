@@ -13,22 +13,24 @@
 static unsigned most_ops(const World *w)
 {
     unsigned n = w->busy;
-    unsigned off = 6 + 2 * n;   /* twice read, write, read; unbind, unmap */
-    /* Map, bind, message, of MSI-X another bind; read, write, read. */
-    unsigned on = (world_is_msix(w) ? 4 : 3) * n + 3;
+    bool msix = world_is_msix(w);
+    unsigned word = 2, change = 1 + 2;  /* two looks each */
+    unsigned off = 2 * (word + change) + 2 * n;
+    /* Map, bind, two looks, of MSI-X a bind; and each alone, down and up. */
+    unsigned up = msix ? 2 + 5 + 2 : 4;
+    unsigned on = up * n + word + change + change;
 
     switch (w->event) {
     case WORLD_CLEAR:
-        return 3;
+        return 2 * (word + change);
     case WORLD_PROBE:
-        return 3 + 3 + 6 + 4;   /* master off, on, off in two tries, master */
+        return word + change + (on - up * n) + 2 * (word + change) + 2 * change;
     case WORLD_SET_CONTROL:
-        return on + off;
+        return word + change + off + on + off;
     case WORLD_SET_VECTOR:
-        /* Another pirq, that cannot be had; of MSI-X just this vector's. */
-        return world_is_msix(w) ? 2 + 4 + 2 : off + on + off;
+        return msix ? 1 + up : 2 + off + on + off;
     case WORLD_REBIND:
-        return 2 * n + off;
+        return (3 + 1 + up) * n;
     case WORLD_RESET:
         return off;
     }
@@ -61,7 +63,8 @@ void judge_begin(const World *w, WorldOp op, unsigned arg)
 /* MSI-X may be on while one of its vectors comes or goes. */
 static bool live(const World *w)
 {
-    return world_is_msix(w) && w->event == WORLD_SET_VECTOR;
+    return world_is_msix(w) && (w->event == WORLD_SET_VECTOR ||
+                                w->event == WORLD_REBIND);
 }
 
 /* Or it was tried at least. */
@@ -72,7 +75,8 @@ static bool is_off(const World *w)
 
 void judge_map(const World *w, unsigned i, const XenPTMSIMessage *guest)
 {
-    RULE(w, w->event == WORLD_SET_CONTROL || w->event == WORLD_SET_VECTOR,
+    RULE(w, w->event == WORLD_SET_CONTROL || w->event == WORLD_SET_VECTOR ||
+         w->event == WORLD_REBIND,
          "I7: a probe maps nothing, nor does undoing");
     RULE(w, !w->v[i].mapped, "a vector is mapped once");
     RULE(w, xen_pt_msi_guest_usable(guest), "what is mapped can be delivered");
@@ -103,8 +107,6 @@ void judge_bind(const World *w, unsigned i, int pirq,
     RULE(w, xen_pt_msi_guest_usable(guest), "what is bound can be delivered");
     RULE(w, !requested || (int)requested == pirq,
          "the pirq is the one that the guest asks for");
-    RULE(w, w->event != WORLD_REBIND || !w->vec[i].refused,
-         "I5: what was refused is not bound anew");
     RULE(w, masked || v->checked || !world_is_msix(w),
          "I1: a vector of MSI-X is masked until its message is checked");
 }
@@ -116,8 +118,7 @@ void judge_unbind(const World *w, unsigned i, int pirq,
 
     RULE(w, v->bound && pirq == v->pirq && world_same(guest, &v->guest),
          "what is unbound was bound");
-    RULE(w, !world_is_msix(w) || is_off(w) || live(w) ||
-         w->event == WORLD_REBIND,
+    RULE(w, !world_is_msix(w) || is_off(w) || live(w),
          "I4: MSI-X is switched off before a vector is unbound");
 }
 
@@ -144,7 +145,8 @@ static void judge_enable(const World *w, uint16_t value)
     RULE(w, masked == (w->masked ? w->maskall : 0),
          "the function mask is the guest's");
     for (unsigned i = 0; i < w->seq.nvec && !(w->last & w->enable); i++) {
-        bool needed = !world_is_msix(w) || world_used(w, i);
+        bool needed = !world_is_msix(w) ||
+                      (world_used(w, i) && !w->vec[i].lost);
 
         RULE(w, !needed || w->v[i].mapped,
              "I1: ENABLE is written with all mapped");
@@ -178,8 +180,9 @@ void judge_command(const World *w, uint16_t value)
 {
     RULE(w, w->event == WORLD_PROBE,
          "I7: only a probe writes the command register");
-    RULE(w, !((value ^ w->command_found) & ~WORLD_MASTER) || w->lied,
-         "I7: a probe changes bus mastering only");
+    RULE(w, !((value ^ w->command_found) &
+              ~(WORLD_MASTER | WORLD_INTX_DISABLE)) || w->lied,
+         "I7: a probe changes bus mastering and INTx only");
     RULE(w, !(value & WORLD_MASTER) || !(w->control & w->enable) || w->lied,
          "I7: bus mastering comes back with ENABLE clear");
 }
@@ -189,6 +192,8 @@ void judge_command(const World *w, uint16_t value)
 /* The sequence knows what Xen holds. */
 static const char *unsettled_vectors(const World *w)
 {
+    unsigned lost = 0;
+
     for (unsigned i = 0; i < w->seq.nvec; i++) {
         const XenPTMSIVector *known = &w->vec[i];
         const WorldVector *v = &w->v[i];
@@ -204,11 +209,13 @@ static const char *unsettled_vectors(const World *w)
         if (v->bound && !world_same(&known->bound.message, &v->guest)) {
             return "a vector's binding is what Xen holds";
         }
-        if (known->refused && (!world_is_msix(w) ||
-                               w->seq.state != XEN_PT_MSI_ON)) {
-            return "a vector of MSI-X is refused by itself only while others "
-                   "are on";
-        }
+        lost += known->lost;
+    }
+    if (lost != w->seq.lost) {
+        return "vectors that are lost are counted";
+    }
+    if (lost && (!world_is_msix(w) || w->seq.state != XEN_PT_MSI_ON)) {
+        return "a vector of MSI-X is lost only while MSI-X is on";
     }
     return NULL;
 }
@@ -219,16 +226,19 @@ static const char *unsettled_msix(const World *w, unsigned i)
     const XenPTMSIVector *known = &w->vec[i];
     const WorldVector *v = &w->v[i];
 
-    if (known->refused) {
-        return v->mapped && !w->seq.undo_failures
-               ? "I4: nothing is left of a vector that was refused" : NULL;
+    if (known->lost && !world_used(w, i)) {
+        return "only what is used can be lost";
     }
-    if (known->stage != XEN_PT_MSI_CHECKED &&
-        (known->stage != XEN_PT_MSI_FREE || world_used(w, i))) {
+    if (known->stage == XEN_PT_MSI_CHECKED) {
+        return known->lost ? "what is there is not lost" :
+               v->checked ? NULL :
+               "I1: what is bound was checked while MSI-X is on";
+    }
+    if (world_used(w, i) && !known->lost) {
         return "I1: what is used is checked while MSI-X is on";
     }
-    if (v->bound && !v->checked) {
-        return "I1: what is bound was checked while MSI-X is on";
+    if (v->mapped && !w->seq.undo_failures) {
+        return "I4: nothing is left of a vector that was lost";
     }
     return NULL;
 }
@@ -253,18 +263,18 @@ static const char *unsettled_on(const World *w)
         if (requested && (int)requested != w->v[i].pirq) {
             return "the pirq is the one that the guest asks for";
         }
-        if (w->moved) {
+        if (w->moved && !w->seq.undo_failures) {
             return "Xen knows where the table is";
         }
     }
-    if (w->access != WORLD_WAS_READ || !(w->last & w->enable)) {
+    if (!w->confirmed || !(w->last & w->enable)) {
         return "I3: on is believed from the read-back alone";
     }
-    if (!w->lied && (!(w->control & w->enable) || w->tried_off)) {
+    if (!w->lied && !w->acted && (!(w->control & w->enable) || w->tried_off)) {
         return "I3: on means that the device has ENABLE set";
     }
-    if ((w->last & w->maskall) != (w->masked ? w->maskall : 0)) {
-        return "I3: the function mask is the guest's, as read back";
+    if (xen_pt_msi_seq_masked(&w->seq) != !!(w->last & w->maskall)) {
+        return "I11: the function mask is the device's, as last seen";
     }
     if (w->seq.undo_failures && !world_is_msix(w)) {
         return "I4: on means that nothing is left from before";
@@ -286,6 +296,10 @@ static const char *unsettled_off(const World *w)
     }
     if ((w->control & w->enable) && !w->lied) {
         return "I4: the device has ENABLE clear while MSI is not on";
+    }
+    if ((w->control & w->maskall) && !w->lied &&
+        w->access != WORLD_NO_ACCESS) {
+        return "I7: the function mask goes with ENABLE";
     }
     if (w->access != WORLD_NO_ACCESS &&
         (w->access != WORLD_WAS_READ || (w->last & w->enable))) {
@@ -309,23 +323,35 @@ static const char *unsettled_service(const World *w)
 {
     XenPTMSIState state = w->seq.state;
 
-    if (w->seq.fault.step || w->seq.undo.step) {
+    if (state == XEN_PT_MSI_REFUSED) {
+        return w->asked && !world_troubled(w)
+               ? "what is asked for is had where nothing has failed" : NULL;
+    }
+    /* What could not be undone is kept until the function goes off. */
+    if ((w->seq.fault.step || (w->seq.undo.step && state == XEN_PT_MSI_OFF)) &&
+        !world_troubled(w)) {
         return "no fault is reported where nothing has failed";
     }
-    if (state == XEN_PT_MSI_REFUSED ||
-        xen_pt_msi_seq_enabled(&w->seq) != w->asked) {
+    if (xen_pt_msi_seq_enabled(&w->seq) != w->asked) {
         return "ENABLE reads as written where nothing has failed";
     }
     if (state == XEN_PT_MSI_PENDING && all_usable(w)) {
         return "MSI goes on as soon as its message is usable";
     }
+    if (state == XEN_PT_MSI_ON && !w->acted &&
+        xen_pt_msi_seq_masked(&w->seq) != (w->masked && world_is_msix(w))) {
+        return "the function is masked as the guest asks";
+    }
     for (unsigned i = 0; state == XEN_PT_MSI_ON && i < w->seq.nvec; i++) {
         const WorldVector *v = &w->v[i];
 
-        if (w->vec[i].refused) {
-            return "no vector is refused where nothing has failed";
+        if (v->trouble) {
+            continue;
         }
-        if (world_is_msix(w) && v->bound && v->masked != w->guest[i].masked) {
+        if (w->vec[i].lost) {
+            return "no vector is lost where nothing has failed";
+        }
+        if (v->bound && v->masked != w->guest[i].masked) {
             return "Xen masks what the guest has masked";
         }
         /* A message in the middle of being changed: the old one holds. */
@@ -334,9 +360,6 @@ static const char *unsettled_service(const World *w)
         }
         if (!v->bound || !world_same(&v->guest, &w->guest[i].message)) {
             return "Xen delivers what the guest has programmed";
-        }
-        if (v->masked != w->guest[i].masked) {
-            return "Xen masks what the guest has masked";
         }
     }
     return NULL;
@@ -380,5 +403,5 @@ const char *world_unsettled(const World *w)
     } else if (!s->undo_failures) {
         rule = unsettled_off(w);
     }
-    return rule || w->trouble ? rule : unsettled_service(w);
+    return rule || w->trouble || w->lied ? rule : unsettled_service(w);
 }

@@ -38,13 +38,23 @@ static inline bool world_same(const XenPTMSIMessage *a,
  * world_used: is there something to deliver, and so to be set up?
  *
  * A vector of MSI is set up masked where the guest has it masked; one of MSI-X
- * once it is not and has data: before that it is half written.
+ * once it is not.
  */
 static inline bool world_used(const World *w, unsigned i)
 {
     return xen_pt_msi_guest_usable(&w->guest[i].message) &&
-           !(world_is_msix(w) &&
-             (w->guest[i].masked || !w->guest[i].message.data));
+           !(world_is_msix(w) && w->guest[i].masked);
+}
+
+/* Has an operation failed whose consequence may still be there? */
+static inline bool world_troubled(const World *w)
+{
+    bool trouble = w->trouble;
+
+    for (unsigned i = 0; i < w->seq.nvec; i++) {
+        trouble = trouble || w->v[i].trouble;
+    }
+    return trouble;
 }
 
 /**

@@ -15,7 +15,7 @@ WorldFate plan_choose(void *chooser, WorldOp op, unsigned arg, uint16_t value)
     WorldFate fate = p->fate;
 
     fate.kind = WORLD_FINE;
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < PLAN_FAULTS; i++) {
         const PlanFault *f = &p->fault[i];
 
         if (f->kind != WORLD_FINE && (p->n == f->at ||
@@ -44,6 +44,7 @@ void plan_text(const Plan *p, unsigned from, char *text, size_t size)
         [WORLD_FINE] = "", [WORLD_FAIL] = "!fail",
         [WORLD_FAIL_DONE] = "!fail-done", [WORLD_DROP] = "!drop",
         [WORLD_ONES] = "!ones", [WORLD_JUNK] = "!junk",
+        [WORLD_RESETS] = "!resets",
     };
     size_t len = 0;
 

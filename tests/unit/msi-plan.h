@@ -9,6 +9,7 @@
 #include "msi-world.h"
 
 #define PLAN_OPS 512
+#define PLAN_FAULTS 6
 
 typedef struct PlanFault {
     unsigned at;                /* operation, counted from 0 */
@@ -17,7 +18,7 @@ typedef struct PlanFault {
 } PlanFault;
 
 typedef struct Plan {
-    PlanFault fault[2];
+    PlanFault fault[PLAN_FAULTS];
     WorldFate fate;             /* the values that faults come with */
     const char *name;           /* of what is running, for the report */
 

@@ -11,6 +11,21 @@
 
 /* --- Operations --------------------------------------------------------- */
 
+/* A reset that nobody has asked for; a function's own, or a sleeping host's. */
+static void device_resets(World *w, uint16_t kept)
+{
+    w->control &= kept | ~(w->enable | w->maskall);
+    w->acted = true;
+    for (unsigned i = 0; i < w->seq.nvec; i++) {
+        w->v[i].device = (XenPTMSIMessage) { 0 };
+        /* In the midst of being set up, that costs it. */
+        w->v[i].trouble = true;
+    }
+    if (w->ops > 1) {
+        w->trouble = true;
+    }
+}
+
 static WorldFate begin_op(World *w, WorldOp op, unsigned arg, uint16_t value)
 {
     WorldFate f;
@@ -19,8 +34,17 @@ static WorldFate begin_op(World *w, WorldOp op, unsigned arg, uint16_t value)
     judge_begin(w, op, arg);
     w->rebinding = 0;
     f = w->choose(w->chooser, op, arg, value);
-    if (f.kind != WORLD_FINE) {
+    if (f.kind == WORLD_RESETS) {
+        device_resets(w, f.word);
+        f.kind = WORLD_FINE;
+    }
+    if (f.kind == WORLD_FINE || op == WORLD_MESSAGE || op == WORLD_READ) {
+        return f;       /* a read has a second look before it is trouble */
+    }
+    if (op == WORLD_WRITE) {
         w->trouble = true;
+    } else {
+        w->v[arg].trouble = true;
     }
     return f;
 }
@@ -42,7 +66,7 @@ static int world_map(void *world, unsigned i, const XenPTMSIMessage *guest,
         *pirq = 100 + i;
     }
     v->mapped = true;
-    v->checked = false;
+    v->checked = v->trouble = v->missed = false;
     v->pirq = *pirq;
     v->device = (XenPTMSIMessage) { .address = 0xfee00018 + 0x20 * i };
     w->known = false;
@@ -134,6 +158,8 @@ static int world_message(void *world, unsigned i, XenPTMSIMessage *device)
     }
     v->checked = f.kind != WORLD_FAIL &&
                  xen_pt_msi_check_device(device) == XEN_PT_MSI_CHECK_OK;
+    v->trouble = v->trouble || (v->missed && !v->checked);
+    v->missed = !v->checked;
     return f.kind == WORLD_FAIL ? f.err : 0;
 }
 
@@ -147,15 +173,21 @@ static int world_read(void *world, XenPTMSIWord word, uint16_t *value)
     *value = f.kind == WORLD_ONES ? ALL_ONES :
              f.kind == WORLD_FAIL || f.kind == WORLD_JUNK ? f.word : real;
     lost = f.kind == WORLD_FAIL || *value == ALL_ONES;
-    w->lied = w->lied || (!lost && *value != real);
+    if (!lost && *value != real) {
+        w->lied = w->trouble = true;
+    }
+    w->trouble = w->trouble || (lost && w->missed == word + 1);
+    w->missed = lost ? word + 1 : 0;
     if (word == XEN_PT_MSI_COMMAND) {
         w->command_unread = false;
     } else if (lost) {
         w->access = WORLD_READ_LOST;
     } else {
         w->access = WORLD_WAS_READ;
-        w->known = true;
+        w->known = w->seen = true;
         w->last = *value;
+        w->confirmed = *value & w->enable;
+        w->acted = false;
     }
     return f.kind == WORLD_FAIL ? f.err : 0;
 }
@@ -179,6 +211,7 @@ static int world_write(void *world, XenPTMSIWord word, uint16_t value)
 
     judge_control(w, value);
     w->access = WORLD_WAS_WRITTEN;
+    w->confirmed = w->confirmed && (w->last & value & w->enable);
     w->last = value;
     /* pciback: the word is refused as a whole, and that looks like success. */
     if (done && (!w->permitted || ((value ^ w->control) & others))) {
@@ -224,6 +257,8 @@ static void begin_event(World *w, WorldEvent event, unsigned subject)
     w->subject = subject;
     w->ops = 0;
     w->busy = 0;
+    w->missed = 0;
+    w->seen = false;
     for (unsigned i = 0; i < w->seq.nvec; i++) {
         w->busy += !world_is_msix(w) || w->v[i].mapped || world_used(w, i);
     }
@@ -273,16 +308,29 @@ bool world_probe(World *w)
 
 void world_set_control(World *w, bool on, bool masked)
 {
-    bool idle = w->seq.state == XEN_PT_MSI_REFUSED ||
-                (on == xen_pt_msi_seq_enabled(&w->seq) &&
-                 !(on && world_is_msix(w) && masked != w->masked));
+    XenPTMSIState state = w->seq.state;
+    bool was_on = state == XEN_PT_MSI_ON;
+    bool idle = on ? state == XEN_PT_MSI_PENDING : !was_on;
 
     w->asked = on;
     w->masked = masked;
+    w->trouble = false;
+    for (unsigned i = 0; i < w->seq.nvec; i++) {
+        w->v[i].trouble = w->v[i].trouble && (!on || was_on);
+    }
     begin_event(w, WORLD_SET_CONTROL, 0);
     xen_pt_msi_seq_set_control(&w->seq, on, masked);
+    /* What was asked for ends with the function: its pirq may be another's. */
+    for (unsigned i = 0; i < w->seq.nvec && !on && world_is_msix(w); i++) {
+        if (xen_pt_msi_requested_pirq(&w->guest[i].message)) {
+            w->guest[i].message = (XenPTMSIMessage) { 0 };
+        }
+    }
     RULE(w, !w->ops || !idle,
          "I5: a write of ENABLE that asks for nothing new does nothing");
+    RULE(w, w->seen || !on || idle || w->trouble ||
+         w->seq.state != XEN_PT_MSI_ON,
+         "I11: what the guest asks for is looked at in the device");
     end_event(w);
 }
 
@@ -290,26 +338,24 @@ void world_set_vector(World *w, unsigned i, const XenPTMSIMessage *message,
                       bool masked)
 {
     XenPTMSIState state = w->seq.state;
-    bool refused = w->vec[i].refused;
     bool idle = !xen_pt_msi_seq_enabled(&w->seq);
     WorldVector *v = &w->v[i];
 
     w->guest[i].message = *message;
     w->guest[i].masked = masked;
     if (world_is_msix(w)) {
-        idle = idle || refused || !world_used(w, i) ||
+        idle = idle || !world_used(w, i) ||
                (v->bound && world_same(message, &v->guest));
         /* Of a vector that is bound Xen sees itself that it is masked. */
         v->masked = v->bound && masked;
     }
+    v->trouble = v->trouble && !xen_pt_msi_seq_enabled(&w->seq);
     begin_event(w, WORLD_SET_VECTOR, i);
     xen_pt_msi_seq_set_vector(&w->seq, i, message, masked);
     RULE(w, !w->ops || !idle,
          "I5: a message that is not in use is not Xen's business");
     RULE(w, !world_is_msix(w) || state == w->seq.state,
          "I4: one vector of MSI-X that fails is no other's business");
-    RULE(w, !refused || w->vec[i].refused,
-         "I5: a vector that was refused stays so");
     end_event(w);
 }
 
@@ -333,16 +379,15 @@ void world_reset(World *w)
     for (unsigned i = 0; i < w->seq.nvec; i++) {
         w->guest[i].message = (XenPTMSIMessage) { 0 };
         w->guest[i].masked = false;
+        w->v[i].trouble = false;
     }
     begin_event(w, WORLD_RESET, 0);
     xen_pt_msi_seq_reset(&w->seq);
     RULE(w, w->seq.state == XEN_PT_MSI_OFF || w->seq.undo_failures,
          "a reset ends with MSI off");
-    RULE(w, w->seq.state == XEN_PT_MSI_OFF || w->trouble || w->lied,
+    RULE(w, w->seq.state == XEN_PT_MSI_OFF || world_troubled(w) || w->lied,
          "a reset where nothing fails forgets what has failed");
     RULE(w, w->seq.state != XEN_PT_MSI_OFF || !world_is_msix(w) || !w->seq.used,
          "a reset forgets which vectors were used");
-    /* What failed meanwhile without consequence is over. */
-    w->trouble = w->seq.state != XEN_PT_MSI_OFF || w->lied;
     end_event(w);
 }

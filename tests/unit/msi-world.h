@@ -24,6 +24,7 @@
 #define WORLD_MSIX_ENABLE   0x8000
 #define WORLD_MSIX_MASKALL  0x4000
 #define WORLD_MASTER        0x0004
+#define WORLD_INTX_DISABLE  0x0400
 
 typedef enum WorldKind {
     WORLD_MSI,
@@ -48,12 +49,14 @@ typedef enum WorldFateKind {
     WORLD_DROP,         /* of a write: no error, but nothing is done */
     WORLD_ONES,         /* of a read: no error, but all-ones */
     WORLD_JUNK,         /* of a read: no error, but any value */
+    WORLD_RESETS,       /* the device loses its state, then all is fine */
 } WorldFateKind;
 
 typedef struct WorldFate {
     WorldFateKind kind; /* what does not apply to an operation is FINE */
     int err;            /* negative errno */
-    uint16_t word;      /* what a failed or junk read leaves behind */
+    uint16_t word;      /* what a failed or junk read leaves behind, or which
+                           bits of the control word the device does not lose */
     XenPTMSIMessage message;
 } WorldFate;
 
@@ -71,6 +74,9 @@ typedef struct WorldVector {
     bool masked;                /* by Xen, while bound */
     bool checked;               /* a message of Xen's was read since */
                                 /* the bind, of MSI-X since the map */
+    bool trouble;               /* an operation of it has failed since it was */
+                                /* last asked for */
+    bool missed;                /* its message was not read right, once */
     int pirq;
     XenPTMSIMessage guest;      /* what Xen delivers */
     XenPTMSIMessage device;     /* what Xen has written to the device */
@@ -123,10 +129,15 @@ struct World {
     bool known;                 /* the control word, since the last map */
     uint16_t last;              /* of the control word, read or written */
     WorldAccess access;
+    bool confirmed;             /* ENABLE was read set since it was written */
+    bool acted;                 /* the device has, since it was last read */
+    unsigned missed;            /* XenPTMSIWord + 1 whose last read was lost */
+    bool seen;                  /* the control word, in this event */
     bool command_unread;        /* COMMAND was written, not read back yet */
     bool tried_off;             /* clearing ENABLE, since it was set */
     unsigned rebinding;         /* vector + 1 whose bind must follow */
-    bool trouble;               /* something has failed since the last reset */
+    bool trouble;               /* an access has failed since the guest last */
+                                /* wrote the control word */
     bool lied;                  /* a word was read that the device never had */
 };
 

@@ -134,14 +134,14 @@ static const Story stories[] = {
 };
 
 /* The ways that an operation can fail; a row ends with WORLD_FINE. */
-static const WorldFateKind ways[][4] = {
-    [WORLD_MAP] = { WORLD_FAIL },
-    [WORLD_UNMAP] = { WORLD_FAIL },
-    [WORLD_BIND] = { WORLD_FAIL },
-    [WORLD_UNBIND] = { WORLD_FAIL },
-    [WORLD_MESSAGE] = { WORLD_FAIL, WORLD_ONES, WORLD_JUNK },
-    [WORLD_READ] = { WORLD_FAIL, WORLD_ONES, WORLD_JUNK },
-    [WORLD_WRITE] = { WORLD_FAIL, WORLD_FAIL_DONE, WORLD_DROP },
+static const WorldFateKind ways[][5] = {
+    [WORLD_MAP] = { WORLD_FAIL, WORLD_RESETS },
+    [WORLD_UNMAP] = { WORLD_FAIL, WORLD_RESETS },
+    [WORLD_BIND] = { WORLD_FAIL, WORLD_RESETS },
+    [WORLD_UNBIND] = { WORLD_FAIL, WORLD_RESETS },
+    [WORLD_MESSAGE] = { WORLD_FAIL, WORLD_ONES, WORLD_JUNK, WORLD_RESETS },
+    [WORLD_READ] = { WORLD_FAIL, WORLD_ONES, WORLD_JUNK, WORLD_RESETS },
+    [WORLD_WRITE] = { WORLD_FAIL, WORLD_FAIL_DONE, WORLD_DROP, WORLD_RESETS },
 };
 
 /* What Xen, pcifront and the kernel say; which one is of no consequence. */
@@ -228,20 +228,32 @@ static void happen(World *w, Event e)
     }
 }
 
-/* No fault any more: all that was left comes back, and MSI with it. */
-static void recover(World *w)
+/* All works for a guest's driver that comes anew. */
+static void drive(World *w, const char *rule)
 {
-    world_reset(w);
-    if (w->lied) {
-        return;     /* the sequence and the device may be of two minds */
-    }
+    world_set_enable(w, false);
     for (unsigned i = 0; i < w->seq.nvec; i++) {
         program(w, i, CPU0);
     }
     world_set_enable(w, true);
-    if (w->seq.state != XEN_PT_MSI_ON && w->permitted) {
-        world_broken(w, "MSI works again after a reset");
+    if ((w->seq.state != XEN_PT_MSI_ON || w->seq.lost ||
+         !(w->control & w->enable)) && w->permitted) {
+        world_broken(w, rule);
     }
+}
+
+/*
+ * No fault any more: what was left is taken back, and MSI works, for a driver
+ * that comes anew as after a reset.
+ */
+static void recover(World *w)
+{
+    if (w->lied) {
+        return;     /* the sequence and the device may be of two minds */
+    }
+    drive(w, "MSI works again for the next driver");
+    world_reset(w);
+    drive(w, "MSI works again after a reset");
     world_set_enable(w, false);
     world_reset(w);
     if (w->seq.state != XEN_PT_MSI_OFF && w->permitted) {
@@ -270,7 +282,9 @@ static unsigned tell(const Story *story, unsigned nvec, Plan *plan)
     if (n >= PLAN_OPS) {
         world_broken(&w, "the plan is too short for the story");
     }
-    plan->fault[0].kind = plan->fault[1].kind = WORLD_FINE;
+    for (unsigned i = 0; i < PLAN_FAULTS; i++) {
+        plan->fault[i].kind = WORLD_FINE;
+    }
     recover(&w);
     return n;
 }

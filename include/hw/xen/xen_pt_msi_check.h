@@ -53,8 +53,9 @@ const char *xen_pt_msi_check_reason(XenPTMSICheck check);
  * xen_pt_msi_requested_pirq: the pirq that a guest asks for by its message
  * @m: the guest's message
  *
- * A guest that uses event channels for its interrupts writes vector 0, which
- * no APIC accepts, and the number of a pirq it was given by Xen: bits 7:0 in
+ * A guest that uses event channels for its interrupts writes data of vector 0,
+ * which no APIC accepts, but never data 0, which is that of a message half
+ * written; and the number of a pirq it was given by Xen: bits 7:0 in
  * the destination id, bits 31:8 at their place in the upper address (Linux,
  * xen_msi_compose_msg()).
  *

@@ -97,9 +97,10 @@ unsigned xen_pt_msi_regs_write(XenPTMSIRegs *regs, unsigned offset,
                                uint32_t value, unsigned len);
 
 /**
- * xen_pt_msi_regs_set_enable: what ENABLE reads as
+ * xen_pt_msi_regs_set_control: what ENABLE and the function mask read as
+ * @maskall: of no meaning for MSI
  */
-void xen_pt_msi_regs_set_enable(XenPTMSIRegs *regs, bool on);
+void xen_pt_msi_regs_set_control(XenPTMSIRegs *regs, bool enable, bool maskall);
 
 /* The guest's settings. */
 bool xen_pt_msi_regs_enable(const XenPTMSIRegs *regs);

@@ -25,7 +25,7 @@ typedef enum XenPTMSIState {
     XEN_PT_MSI_OFF,
     XEN_PT_MSI_PENDING,     /* asked for, but its message is not usable yet */
     XEN_PT_MSI_ON,
-    XEN_PT_MSI_REFUSED,     /* not to be had, until the device is reset */
+    XEN_PT_MSI_REFUSED,     /* not to be had; tried when asked for again */
 } XenPTMSIState;
 
 /* Where something went wrong. */
@@ -48,8 +48,9 @@ typedef enum XenPTMSIStep {
 typedef struct XenPTMSIFault {
     XenPTMSIStep step;
     int err;                /* negative errno; -EACCES: read back otherwise */
+    unsigned vector;        /* of the steps that are about one */
     uint16_t written;       /* of the steps that write a word */
-    uint16_t read;
+    uint16_t read;          /* all-ones: it was lost */
     XenPTMSICheck check;    /* of the CHECK step */
     XenPTMSIMessage message;
 } XenPTMSIFault;
@@ -88,7 +89,7 @@ typedef struct XenPTMSIVector {
         XenPTMSIMessage message;
         bool masked;
     } want, bound;                          /* bound: from BOUND on */
-    bool refused;       /* failed while others were on; they still are */
+    bool lost;          /* of MSI-X: used, but not to be had */
 } XenPTMSIVector;
 
 typedef struct XenPTMSISeq {
@@ -102,10 +103,11 @@ typedef struct XenPTMSISeq {
     XenPTMSIState state;
     bool masked;            /* the guest's function mask */
     bool armed;             /* ENABLE was written, as @control */
-    uint16_t control;
-    XenPTMSIFault fault;    /* why refused, or why the last update failed */
+    uint16_t control;       /* as last seen while on */
+    unsigned lost;          /* vectors that are */
+    XenPTMSIFault fault;    /* why refused, a vector lost, an update failed */
     XenPTMSIFault undo;     /* the first step of undoing that failed, */
-    unsigned undo_failures; /* and how many did */
+    unsigned undo_failures; /* and how many did; something is left */
 } XenPTMSISeq;
 
 /**
@@ -131,9 +133,9 @@ void xen_pt_msi_seq_init(XenPTMSISeq *seq, const XenPTMSIOps *ops, void *world,
  * @seq: a sequence that is off
  *
  * Sets ENABLE, and the function mask with it, and clears them again, with bus
- * mastering off meanwhile: a function that may not issue memory requests sends
- * no message either (PCIe base spec, Command register). Leaves the device as
- * found, and the sequence REFUSED where the write does not take. Where it is
+ * mastering and INTx off meanwhile: a function that may not issue memory
+ * requests sends no message either (PCIe base spec, Command register). Leaves
+ * the device as found, and the sequence REFUSED where the write does not take. Where it is
  * not safe to probe, because bus mastering cannot be seen off, nothing is
  * written and @seq->fault says so.
  *
@@ -158,7 +160,12 @@ bool xen_pt_msi_seq_clear(XenPTMSISeq *seq);
  * @on: ENABLE
  * @masked: the function mask; of no meaning for MSI
  *
- * Never fails for the caller: xen_pt_msi_seq_enabled() says what came of it.
+ * A guest that asks for what is on already has it looked after: what the device
+ * has lost meanwhile, by a reset or while the host slept, is set up anew. One
+ * that asks again for what was refused is tried again.
+ *
+ * Never fails for the caller: xen_pt_msi_seq_enabled() says what came of it,
+ * and xen_pt_msi_seq_masked().
  */
 void xen_pt_msi_seq_set_control(XenPTMSISeq *seq, bool on, bool masked);
 
@@ -170,8 +177,9 @@ void xen_pt_msi_seq_set_control(XenPTMSISeq *seq, bool on, bool masked);
  * @masked: whether the guest has masked it
  *
  * While on, what changed is bound anew without switching it off. Where Xen
- * refuses that, the binding in force stays and @seq->fault says so. A vector of
- * MSI-X that cannot be had leaves the others as they are.
+ * refuses that, the binding in force stays, or the vector is set up anew. A
+ * vector of MSI-X that cannot be had is lost, and leaves the others as they
+ * are; it is tried again with each write.
  */
 void xen_pt_msi_seq_set_vector(XenPTMSISeq *seq, unsigned i,
                                const XenPTMSIMessage *message, bool masked);
@@ -199,6 +207,15 @@ void xen_pt_msi_seq_reset(XenPTMSISeq *seq);
 static inline bool xen_pt_msi_seq_enabled(const XenPTMSISeq *seq)
 {
     return seq->state == XEN_PT_MSI_ON || seq->state == XEN_PT_MSI_PENDING;
+}
+
+/**
+ * xen_pt_msi_seq_masked: is the function masked? As the device has it while on.
+ */
+static inline bool xen_pt_msi_seq_masked(const XenPTMSISeq *seq)
+{
+    return seq->state == XEN_PT_MSI_ON ? seq->control & seq->maskall
+                                       : seq->masked;
 }
 
 #endif

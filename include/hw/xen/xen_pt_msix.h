@@ -65,4 +65,12 @@ void xen_pt_msix_free(XenPTMSI *msi);
  */
 XenPTMSIMessage xen_pt_msix_device_message(const XenPTMSIX *x, unsigned vector);
 
+/**
+ * xen_pt_msix_learn_masks: take over which vectors the guest has masked
+ *
+ * To be called before they are unbound: until then a Xen before 4.19 has the
+ * guest's mask bits to itself.
+ */
+void xen_pt_msix_learn_masks(XenPTMSI *msi);
+
 #endif

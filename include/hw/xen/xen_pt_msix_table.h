@@ -16,6 +16,7 @@
 
 typedef struct XenPTMSIXEntry {
     uint32_t word[4];       /* address, upper address, data, vector control */
+    uint32_t life;          /* in which its data was written last */
 } XenPTMSIXEntry;
 
 typedef struct XenPTMSIXTable {
@@ -25,6 +26,7 @@ typedef struct XenPTMSIXTable {
      */
     bool masks_unseen;
     unsigned n;             /* entries */
+    uint32_t life;          /* counts how often the function has gone off */
     XenPTMSIXEntry *entry;  /* the caller's memory */
 } XenPTMSIXTable;
 
@@ -38,11 +40,11 @@ void xen_pt_msix_table_reset(XenPTMSIXTable *table);
  * xen_pt_msix_table_read: what the guest reads
  * @table: the table
  * @offset: from its begin, any
- * @len: 1 to 4 bytes
+ * @len: 1 to 8 bytes
  *
  * Bytes beyond its end read as 0.
  */
-uint32_t xen_pt_msix_table_read(const XenPTMSIXTable *table, uint32_t offset,
+uint64_t xen_pt_msix_table_read(const XenPTMSIXTable *table, uint32_t offset,
                                 unsigned len);
 
 /**
@@ -50,20 +52,38 @@ uint32_t xen_pt_msix_table_read(const XenPTMSIXTable *table, uint32_t offset,
  * @table: the table
  * @offset: from its begin, any
  * @value: little-endian, the lower @len bytes count
- * @len: 1 to 4 bytes, all in one dword
+ * @len: 1 to 8 bytes, all in one entry
  * @bound: Xen delivers the interrupt of this entry
  *
- * Reserved bits and bytes beyond the end hold.
+ * Reserved bits and bytes beyond the end hold. A message and its mask that come
+ * in one write are one change.
  *
- * Returns: whether the entry has changed. A changed message of a bound entry
- * whose masking is not seen here counts as masked until the guest unmasks it:
- * to change one that is not masked is undefined (PCI 3.0, 6.8.2.5).
+ * Returns: whether there is something new: the entry has changed, or asks again
+ * for the pirq that it has. A changed message of a bound entry whose masking is
+ * not seen here counts as masked until the guest unmasks it: to change one that
+ * is not masked is undefined (PCI 3.0, 6.8.2.5).
  */
 bool xen_pt_msix_table_write(XenPTMSIXTable *table, uint32_t offset,
-                             uint32_t value, unsigned len, bool bound);
+                             uint64_t value, unsigned len, bool bound);
+
+/**
+ * xen_pt_msix_table_off: the guest has switched the function off
+ *
+ * Linux leaves the entries of a driver that goes as they are, and may give the
+ * pirq that is named there to another device. An entry asks for its pirq once
+ * its data, which Linux writes last, has been written after that.
+ */
+void xen_pt_msix_table_off(XenPTMSIXTable *table);
+
+/**
+ * xen_pt_msix_table_mask: the guest has masked entry @i, and Xen alone saw it
+ */
+void xen_pt_msix_table_mask(XenPTMSIXTable *table, unsigned i);
 
 /**
  * xen_pt_msix_table_message: the message of entry @i, below @table->n
+ *
+ * Returns: 0 in all of it where the entry asks for a pirq no more.
  */
 XenPTMSIMessage xen_pt_msix_table_message(const XenPTMSIXTable *table,
                                           unsigned i);
@@ -72,8 +92,7 @@ XenPTMSIMessage xen_pt_msix_table_message(const XenPTMSIXTable *table,
  * xen_pt_msix_table_masked: does the guest keep entry @i masked?
  *
  * A guest that asks for a pirq leaves masking to Xen, and the bit as it is
- * (Linux: pci_msi_ignore_mask). Such a request has data that is not 0, which
- * tells it from an entry of which only the address is written yet.
+ * (Linux: pci_msi_ignore_mask).
  */
 bool xen_pt_msix_table_masked(const XenPTMSIXTable *table, unsigned i);
 
