@@ -117,9 +117,11 @@ typedef enum FkKernel {
     FK_LINUX_6_8,       /* INTx does not count (also in stable series) */
 } FkKernel;
 
+/* What Xen writes to devices, by the platform's interrupt remapping. */
 typedef enum FkMessageForm {
-    FK_MESSAGE_REMAPPED,        /* VT-d */
+    FK_MESSAGE_VTD,
     FK_MESSAGE_AMD,
+    FK_MESSAGE_AMD_OLD,         /* up to Xen 4.19.3 and 4.20.1 */
     FK_MESSAGE_PLAIN,           /* no interrupt remapping */
     FK_MESSAGE_RAW,
 } FkMessageForm;
@@ -134,6 +136,7 @@ typedef struct FkWorld {
     bool privcmd_restricted;    /* no hypercalls (XSA-482) */
     bool devmem;                /* there is a /dev/mem */
     FkMessageForm form;
+    bool x2apic;                /* APICs are addressed physically */
     uint64_t raw_address;
     uint32_t raw_data;
     uint64_t ms;                /* virtual time spent waiting */
