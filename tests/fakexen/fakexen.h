@@ -37,7 +37,7 @@
 
 /* A device's address; printed as lspci -D does. */
 typedef struct FkBdf {
-    uint16_t domain;
+    uint32_t domain;            /* Linux counts those of its own from 10000 */
     uint8_t bus, slot, func;
 } FkBdf;
 
@@ -51,7 +51,7 @@ typedef struct FkDump {
     FkBdf bdf;
     unsigned size;              /* of config space: 256 or 4096 */
     uint8_t config[FK_CONFIG_MAX];
-    uint64_t bar_size[FK_MAX_BARS];     /* 0: the dump does not say */
+    FkBar bar[FK_MAX_BARS];     /* as -vv has them; 0: it does not say */
     unsigned irq;
     bool is_virtfn;
 } FkDump;
