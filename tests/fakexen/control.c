@@ -9,7 +9,7 @@
  *
  *   domid N                     the guest's number
  *   stubdom on|off              where QEMU runs
- *   xen 4.17|4.20               (or another)
+ *   xen 4.17|4.20|4.20.3        (or another)
  *   kernel 5.4|5.6|6.1|6.8      Linux in dom0, see FkKernel
  *   extra-irqs N                how many MSIs a guest can have
  *   lockdown|privcmd-restricted|devmem on|off
@@ -174,14 +174,15 @@ static bool cmd_extra_irqs(char **arg, char *error)
 
 static bool cmd_xen(char **arg, char *error)
 {
-    unsigned major, minor;
+    unsigned major, minor, point = 0;
     int n = 0;
 
-    if (sscanf(arg[0], "%u.%u%n", &major, &minor, &n) != 2 || arg[0][n] ||
-        minor > 99) {
+    if (sscanf(arg[0], "%u.%u%n.%u%n", &major, &minor, &n, &point, &n) < 2 ||
+        arg[0][n] || minor > 99) {
         return wrong(error, "a version of Xen", arg[0]);
     }
     fk.xen = major * 100 + minor;
+    fk.xen_point = point;
     return true;
 }
 

@@ -130,6 +130,7 @@ typedef struct FkWorld {
     unsigned domid;             /* of the guest */
     bool stubdom;               /* else QEMU is in dom0 */
     unsigned xen;               /* 417, 420, ... */
+    unsigned xen_point;         /* of 4.20.3 it is 3 */
     unsigned extra_irqs;        /* Xen's option extra_guest_irqs */
     FkKernel kernel;
     bool lockdown;              /* config files are read-only, BARs unmapped */

@@ -234,6 +234,7 @@ static void test_commands(void)
 {
     static const char *const wrong[] = {
         "frobnicate", "domid", "domid x", "domid 1 2", "xen four",
+        "xen 4.20.", "xen 4.20.3.1", "xen 4.20x",
         "kernel 2.6", "stubdom maybe", "message nonsense", "message amd-",
         "message 1:x",
         "allow 00:06.0 on", "allow 00:05.0 perhaps", "poke 00:05.0 0x52 1",
