@@ -474,11 +474,11 @@ static void look(XenPTMSISeq *s)
         }
         f.err = rc;
     }
+    s->control = now;
     if (!(now & s->enable)) {
         set_up_anew(s);
         return;
     }
-    s->control = now;
     if (f.err) {
         s->fault = f;           /* what works goes on, not masked as asked */
     } else {

@@ -221,6 +221,10 @@ static bool together(void)
     if (w.lied) {
         return true;
     }
+    /* A device changes by itself no other bits than these. */
+    if (on && ((w.last ^ w.control) & ~(w.enable | w.maskall))) {
+        return false;
+    }
     return on || !mapped || !(w.control & w.enable) || w.tried_off;
 }
 

@@ -328,8 +328,8 @@ static const char *unsettled_service(const World *w)
                ? "what is asked for is had where nothing has failed" : NULL;
     }
     /* What could not be undone is kept until the function goes off. */
-    if ((w->seq.fault.step || (w->seq.undo.step && state == XEN_PT_MSI_OFF)) &&
-        !world_troubled(w)) {
+    if (!world_troubled(w) &&
+        (state == XEN_PT_MSI_ON ? w->seq.fault.step : w->seq.undo.step)) {
         return "no fault is reported where nothing has failed";
     }
     if (xen_pt_msi_seq_enabled(&w->seq) != w->asked) {
