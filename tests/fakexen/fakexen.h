@@ -34,6 +34,7 @@
 #define FK_PAGE        4096
 #define FK_MAX_ENTRIES 2048     /* of an MSI-X table (PCI 3.0, 6.8.2.3) */
 #define FK_MAX_EXTRA_IRQS 4096
+#define FK_MAX_GSIS    512
 
 /* A device's address; printed as lspci -D does. */
 typedef struct FkBdf {
@@ -129,6 +130,7 @@ typedef struct FkWorld {
     bool stubdom;               /* else QEMU is in dom0 */
     unsigned xen;               /* 417, 420, ... */
     unsigned extra_irqs;        /* Xen's option extra_guest_irqs */
+    unsigned gsis;              /* interrupts of the I/O APICs */
     FkKernel kernel;
     bool lockdown;              /* config files are read-only, BARs unmapped */
     bool privcmd_restricted;    /* no hypercalls (XSA-482) */

@@ -14,8 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NR_GSI    24
-#define MAX_PIRQS (NR_GSI + FK_MAX_EXTRA_IRQS)
+#define MAX_PIRQS (FK_MAX_GSIS + FK_MAX_EXTRA_IRQS)
 #define FIRST_GSI 16                /* below are the guest's ISA interrupts */
 
 #define GFLAGS_UNMASKED (1u << 16)  /* XEN_DOMCTL_VMSI_X86_UNMASKED */
@@ -25,7 +24,7 @@ static FkPirq pirqs[MAX_PIRQS];
 /* How many a guest has. */
 static int nr_pirqs(void)
 {
-    return NR_GSI + fk.extra_irqs;
+    return fk.gsis + fk.extra_irqs;
 }
 
 void fk_xen_init(void)
@@ -133,11 +132,11 @@ static int do_map_pirq(int gsi, int *pirq)
             return 0;
         }
     }
-    if (gsi <= 0 || gsi >= NR_GSI) {
+    if (gsi <= 0 || gsi >= (int)fk.gsis) {
         return -EINVAL;
     }
     if (*pirq < 0) {
-        for (int i = FIRST_GSI; i < NR_GSI && *pirq < 0; i++) {
+        for (int i = FIRST_GSI; i < (int)fk.gsis && *pirq < 0; i++) {
             *pirq = pirqs[i].type == FK_FREE ? i : -1;
         }
         if (*pirq < 0) {
@@ -146,6 +145,9 @@ static int do_map_pirq(int gsi, int *pirq)
     }
     if (*pirq >= nr_pirqs()) {
         return -EINVAL;
+    }
+    if (pirqs[*pirq].type != FK_FREE) {
+        return 0;       /* as of an MSI, below */
     }
     pirqs[*pirq] = (FkPirq) { .type = FK_GSI, .gsi = gsi };
     return 0;
@@ -172,7 +174,7 @@ static int do_map_msi(const FkBdf *bdf, int entry, uint64_t table_base,
     int wanted = *pirq, rc;
     FkPirq *p;
 
-    for (int i = nr_pirqs() - 1; i >= NR_GSI && wanted < 0; i--) {
+    for (int i = nr_pirqs() - 1; i >= (int)fk.gsis && wanted < 0; i--) {
         wanted = pirqs[i].type == FK_FREE ? i : -1;
     }
     if (wanted < 0) {
