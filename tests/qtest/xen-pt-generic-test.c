@@ -1,0 +1,131 @@
+/*
+ * QTest: a device passed through with Xen, beside its MSI
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What a guest can make the log hold.
+ */
+
+#include "qemu/osdep.h"
+#include "xen-pt-fixture.h"
+#include "standard-headers/linux/pci_regs.h"
+
+#define MANY 1000               /* accesses, of each kind */
+#define UNKNOWN 0xf0            /* config space that nothing emulates */
+
+static const XenPTLayout plain;     /* MSI alone */
+
+/* How many lines the log has; what follows the last newline is none. */
+static unsigned all_lines(XenPT *x)
+{
+    unsigned n = xen_pt_log_lines(x, "");
+
+    return n ? n - 1 : 0;
+}
+
+/*
+ * The log
+ */
+
+static void read_bar(XenPT *x, unsigned n)
+{
+    xen_pt_read(x, XEN_PT_GUEST0 + n % 64, 1u << n % 3);
+}
+
+static void write_bar(XenPT *x, unsigned n)
+{
+    xen_pt_write(x, XEN_PT_GUEST0 + n % 64, 1u << n % 3, n);
+}
+
+static void move_bar(XenPT *x, unsigned n)
+{
+    qpci_config_writel(x->dev[0], PCI_BASE_ADDRESS_0,
+                       XEN_PT_GUEST0 + (n % 8) * XEN_PT_BAR0_SIZE);
+}
+
+static void read_config(XenPT *x, unsigned n)
+{
+    qpci_config_readl(x->dev[0], UNKNOWN);
+}
+
+static void write_config(XenPT *x, unsigned n)
+{
+    qpci_config_writew(x->dev[0], PCI_COMMAND,
+                       n & 1 ? PCI_COMMAND_MASTER : 0);
+}
+
+static void write_unknown(XenPT *x, unsigned n)
+{
+    qpci_config_writel(x->dev[0], UNKNOWN, n);
+}
+
+/* What a guest does a thousand times, while something fails. */
+static const struct {
+    const char *name;
+    const char *fail;
+    void (*act)(XenPT *x, unsigned n);
+    unsigned lines;             /* that tell of it */
+} floods[] = {
+    { "read-bar", NULL, read_bar, 1 },
+    { "write-bar", NULL, write_bar, 1 },
+    { "move-bar", "memory_mapping all EPERM", move_bar, 1 },
+    { "read-config", "cfg.read all EIO", read_config, 1 },
+    { "read-to-write", "cfg.read all EIO", write_config, 1 },
+    { "write-config", "cfg.write all EIO", write_config, 1 },
+    { "write-unknown", NULL, write_unknown, 3 },    /* of one text */
+};
+
+static void test_flood(const void *opaque)
+{
+    unsigned row = GPOINTER_TO_UINT(opaque), before;
+    XenPT *x = xen_pt_start(&plain);
+
+    xen_pt_place(x, 0, 0, XEN_PT_GUEST0);
+    before = all_lines(x);
+    if (floods[row].fail) {
+        xen_pt_say(x, "fail %s", floods[row].fail);
+    }
+    for (unsigned n = 0; n < MANY; n++) {
+        floods[row].act(x, n);
+    }
+    g_assert_cmpuint(all_lines(x) - before, ==, floods[row].lines);
+    xen_pt_free(x);
+}
+
+/* Each device tells of it, and one that comes anew is another. */
+static void test_devices(void)
+{
+    XenPT *x = xen_pt_new();
+
+    xen_pt_add(x, &plain);
+    xen_pt_add(x, &plain);
+    xen_pt_run(x, NULL);
+    for (unsigned i = 0; i < 3; i++) {
+        unsigned dev = i % 2;
+
+        if (i == 2) {
+            xen_pt_unplug(x, 0);
+        }
+        g_assert_true(xen_pt_plug(x, dev));
+        xen_pt_say(x, "fail cfg.read all EIO");
+        for (unsigned n = 0; n < 3; n++) {
+            qpci_config_readl(x->dev[dev], UNKNOWN);
+        }
+        xen_pt_say(x, "heal");
+        g_assert_cmpuint(xen_pt_log_lines(x, "pci_read_block"), ==, i + 1);
+    }
+    xen_pt_free(x);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    for (size_t i = 0; i < ARRAY_SIZE(floods); i++) {
+        g_autofree char *path = g_strdup_printf("xen-pt/log/%s",
+                                                floods[i].name);
+
+        qtest_add_data_func(path, GUINT_TO_POINTER(i), test_flood);
+    }
+    qtest_add_func("xen-pt/log/devices", test_devices);
+    return g_test_run();
+}
