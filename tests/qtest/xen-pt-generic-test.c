@@ -3,11 +3,12 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What a guest can make the log hold.
+ * What a guest can make the log hold, and what the device is to Xen.
  */
 
 #include "qemu/osdep.h"
 #include "xen-pt-fixture.h"
+#include "qobject/qdict.h"
 #include "standard-headers/linux/pci_regs.h"
 
 #define MANY 1000               /* accesses, of each kind */
@@ -117,6 +118,51 @@ static void test_devices(void)
     xen_pt_free(x);
 }
 
+/*
+ * What the device is to Xen
+ */
+
+static bool plug_address(XenPT *x, const char *address)
+{
+    QDict *reply = qtest_qmp(x->qts, "{ 'execute': 'device_add', 'arguments': "
+                             "{ 'driver': 'xen-pci-passthrough', 'id': 'far', "
+                             "'hostaddr': %s, 'addr': '08.0' } }", address);
+    bool ok = qdict_haskey(reply, "return");
+
+    qobject_unref(reply);
+    return ok;
+}
+
+/* A PCI segment has 16 bits: Xen has no name for a device beyond. */
+static void test_segment(void)
+{
+    XenPT *x = xen_pt_new();
+    QPCIDevice *dev;
+
+    xen_pt_add(x, &plain);
+    xen_pt_say(x, "device 00e1:02:05.0 %s/0.dump 0000:00:09.0", x->dir);
+    xen_pt_say(x, "allow 00e1:02:05.0 on");
+    xen_pt_run(x, NULL);
+    g_assert_false(plug_address(x, "10000:02:05.0"));
+    g_assert_true(plug_address(x, "00e1:02:05.0"));
+    dev = qpci_device_find(x->bus, QPCI_DEVFN(8, 0));
+    g_assert_nonnull(dev);
+    xen_pt_skip(x);
+    qpci_config_writel(dev, XEN_PT_CAP_MSI + PCI_MSI_ADDRESS_LO, 0xfee01000);
+    qpci_config_writel(dev, XEN_PT_CAP_MSI + PCI_MSI_ADDRESS_HI, 0);
+    qpci_config_writew(dev, XEN_PT_CAP_MSI + PCI_MSI_DATA_64, 0x41);
+    qpci_config_writew(dev, XEN_PT_CAP_MSI + PCI_MSI_FLAGS,
+                       PCI_MSI_FLAGS_64BIT | PCI_MSI_FLAGS_ENABLE);
+    g_assert_cmphex(qpci_config_readw(dev, XEN_PT_CAP_MSI + PCI_MSI_FLAGS), ==,
+                    PCI_MSI_FLAGS_64BIT | PCI_MSI_FLAGS_ENABLE);
+    xen_pt_expect_kinds(__FILE__, __LINE__, x, "xc",
+        "xc map_pirq_msi 00e1:02:05.0 entry 0 pirq -1\n"
+        "xc map_pirq_msi = 0 pirq 55\n"
+        "xc bind_msi 55 gvec 0x41 gflags 0x10001 = 0\n");
+    g_free(dev);
+    xen_pt_free(x);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -127,5 +173,6 @@ int main(int argc, char **argv)
         qtest_add_data_func(path, GUINT_TO_POINTER(i), test_flood);
     }
     qtest_add_func("xen-pt/log/devices", test_devices);
+    qtest_add_func("xen-pt/segment", test_segment);
     return g_test_run();
 }
