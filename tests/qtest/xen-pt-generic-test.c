@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What a guest can make the log hold, and what the device is to Xen.
+ * What a guest can make the log hold, what the device is to Xen, and its INTx.
  */
 
 #include "qemu/osdep.h"
@@ -163,6 +163,60 @@ static void test_segment(void)
     xen_pt_free(x);
 }
 
+/*
+ * INTx
+ */
+
+/* A device that can be plugged, of a machine with many I/O APICs. */
+static XenPT *new_intx(unsigned irq)
+{
+    XenPT *x = xen_pt_new();
+
+    xen_pt_say(x, "gsis 400");
+    xen_pt_add(x, &plain);
+    xen_pt_say(x, "irq DEV %u", irq);
+    return x;
+}
+
+static bool hw_disabled(XenPT *x)
+{
+    return xen_pt_hw(x, 0, PCI_COMMAND, 2) & PCI_COMMAND_INTX_DISABLE;
+}
+
+/* Up to 255 it is bound; beyond it is given back, and INTx is off. */
+static void test_number(void)
+{
+    static const unsigned irq[] = { 17, 255, 256, 273, 399 };
+
+    for (size_t i = 0; i < ARRAY_SIZE(irq); i++) {
+        XenPT *x = new_intx(irq[i]);
+        g_autofree char *bound = g_strdup_printf(
+            "xc map_pirq gsi %u = 0 pirq %u\n"
+            "xc bind_pci %u 00:04 INTA = 0\n", irq[i], irq[i], irq[i]);
+        g_autofree char *refused = g_strdup_printf(
+            "xc map_pirq gsi %u = 0 pirq %u\n"
+            "xc unmap_pirq %u = 0\n", irq[i], irq[i], irq[i]);
+
+        xen_pt_say(x, "stubdom off");
+        xen_pt_run(x, "");
+        xen_pt_expect_kinds(__FILE__, __LINE__, x, "xc",
+                            irq[i] < 256 ? bound : refused);
+        g_assert_true(hw_disabled(x) == (irq[i] > 255));
+        g_assert_cmpuint(xen_pt_log_lines(x, "the guest's driver must use MSI"),
+                         ==, irq[i] > 255);
+        qpci_config_writew(x->dev[0], PCI_COMMAND, PCI_COMMAND_MEMORY);
+        g_assert_true(hw_disabled(x) == (irq[i] > 255));
+        xen_pt_skip(x);
+        xen_pt_unplug(x, 0);
+        g_free(bound);
+        bound = g_strdup_printf("xc unbind_pci %u 00:04 INTA = 0\n"
+                                "xc unmap_pirq %u = 0\n", irq[i], irq[i]);
+        xen_pt_expect_kinds(__FILE__, __LINE__, x, "xc",
+                            irq[i] < 256 ? bound : "");
+        xen_pt_free(x);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -174,5 +228,6 @@ int main(int argc, char **argv)
     }
     qtest_add_func("xen-pt/log/devices", test_devices);
     qtest_add_func("xen-pt/segment", test_segment);
+    qtest_add_func("xen-pt/intx/number", test_number);
     return g_test_run();
 }
