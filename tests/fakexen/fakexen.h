@@ -293,6 +293,11 @@ void fk_device_write(FkDevice *d, const char *who, unsigned offset,
                      unsigned len, uint32_t value);
 
 /**
+ * fk_device_asserts: does the device assert INTx?
+ */
+bool fk_device_asserts(const FkDevice *d);
+
+/**
  * fk_device_raise: the device wants to interrupt; the journal says how
  * @entry: of the MSI-X table, where MSI-X is on
  */

@@ -218,6 +218,28 @@ static void test_gsis(void)
     g_assert_cmpint(fk_bind_pci(331, 0, 4, 0), ==, -EBUSY);
 }
 
+/* A line that is asserted as it is bound stays in service, and is told of. */
+static void test_in_service(void)
+{
+    FkDevice *d = new_device(0);
+    int pirq = -1;
+
+    d->irq = 17;
+    fk_map_pirq(17, &pirq);
+    forget();
+    g_assert_cmpint(fk_bind_pci(pirq, 0, 4, 0), ==, 0);
+    expect("xc bind_pci 16 00:04 INTA = 0\n");
+    fk_put(d, PCI_STATUS, 2, PCI_STATUS_CAP_LIST | PCI_STATUS_INTERRUPT);
+    g_assert_true(fk_device_asserts(d));
+    fk_bind_pci(pirq, 0, 4, 0);
+    expect("xc bind_pci 16 00:04 INTA = 0\n"
+           "xen 0000:00:05.0 irq 17 in service\n");
+    fk_put(d, PCI_COMMAND, 2, PCI_COMMAND_INTX_DISABLE);
+    g_assert_false(fk_device_asserts(d));
+    fk_bind_pci(pirq, 0, 4, 0);
+    expect("xc bind_pci 16 00:04 INTA = 0\n");
+}
+
 /* By number, from a number on, all; by name or whatever it is. */
 static void test_faults(void)
 {
@@ -302,6 +324,7 @@ int main(int argc, char **argv)
     g_test_add_func("/fakexen/xen/unmap", test_unmap);
     g_test_add_func("/fakexen/xen/intx", test_intx);
     g_test_add_func("/fakexen/xen/gsis", test_gsis);
+    g_test_add_func("/fakexen/xen/in-service", test_in_service);
     g_test_add_func("/fakexen/faults", test_faults);
     g_test_add_func("/fakexen/commands", test_commands);
     return g_test_run();

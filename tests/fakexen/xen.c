@@ -330,6 +330,21 @@ int fk_unbind_msi(int pirq, uint8_t gvec, uint32_t gflags)
     return 0;
 }
 
+/*
+ * The line is unmasked once it is bound. Where a device asserts it that moment
+ * and the guest has no driver for it, it stays in service.
+ */
+static void in_service(int gsi)
+{
+    for (int i = 0; i < FK_MAX_DEVICES; i++) {
+        FkDevice *d = &fk.dev[i];
+
+        if (d->present && (int)d->irq == gsi && fk_device_asserts(d)) {
+            fk_journal("xen %s irq %d in service", fk_bdf(&d->bdf), gsi);
+        }
+    }
+}
+
 int fk_bind_pci(int pirq, uint8_t bus, uint8_t slot, uint8_t intx)
 {
     uint64_t value;
@@ -344,6 +359,7 @@ int fk_bind_pci(int pirq, uint8_t bus, uint8_t slot, uint8_t intx)
                'A' + intx, result(rc));
     if (!done && !rc) {
         p->bound = true;
+        in_service(p->gsi);
     }
     return rc;
 }

@@ -183,6 +183,11 @@ static bool hw_disabled(XenPT *x)
     return xen_pt_hw(x, 0, PCI_COMMAND, 2) & PCI_COMMAND_INTX_DISABLE;
 }
 
+static bool guest_disabled(XenPT *x)
+{
+    return qpci_config_readw(x->dev[0], PCI_COMMAND) & PCI_COMMAND_INTX_DISABLE;
+}
+
 /* Up to 255 it is bound; beyond it is given back, and INTx is off. */
 static void test_number(void)
 {
@@ -217,6 +222,144 @@ static void test_number(void)
     }
 }
 
+/* How often the device is accessed while it is plugged. */
+static unsigned accesses(XenPT *x)
+{
+    g_autofree char *journal = xen_pt_journal(x, "cfg");
+    g_auto(GStrv) lines = g_strsplit(journal, "\n", -1);
+
+    return g_strv_length(lines) - 1;
+}
+
+static unsigned plain_accesses(void)
+{
+    XenPT *x = new_intx(17);
+    unsigned n;
+
+    xen_pt_run(x, "");
+    n = accesses(x);
+    g_assert_false(hw_disabled(x));
+    g_assert_false(guest_disabled(x));
+    g_assert_cmpuint(xen_pt_log_lines(x, "INTx"), ==, 0);
+    xen_pt_free(x);
+    return n;
+}
+
+static void assert_out_of_service(XenPT *x)
+{
+    g_autofree char *journal = xen_pt_journal(x, "xc xen");
+
+    if (strstr(journal, "in service")) {
+        g_test_message("%s", journal);
+        g_assert_not_reached();
+    }
+    g_assert_nonnull(strstr(journal, "bind_pci 17"));
+}
+
+/*
+ * Where it is found asserted: silent before Xen lets it through, and it is so
+ * until a driver says otherwise, a reset of the guest or not.
+ */
+static void test_asserted(const void *plug)
+{
+    unsigned costs = plain_accesses();
+    XenPT *x = new_intx(17);
+
+    xen_pt_say(x, "poke DEV 0x06/2 0x%04x",
+               PCI_STATUS_CAP_LIST | PCI_STATUS_INTERRUPT);
+    xen_pt_run(x, plug ? NULL : "");
+    if (plug) {
+        xen_pt_skip(x);
+        g_assert_true(xen_pt_plug(x, 0));
+    } else {
+        unsigned n = accesses(x);
+
+        g_assert_cmpuint(n, ==, costs + 2);
+        x->seen = 0;
+    }
+    assert_out_of_service(x);
+    g_assert_true(hw_disabled(x));
+    g_assert_true(guest_disabled(x));
+    g_assert_cmpuint(xen_pt_log_lines(x, "0000:00:05.0: it interrupts by INTx, "
+                                      "and no driver is there to serve it; "
+                                      "INTx is disabled until one enables it"),
+                     ==, 1);
+
+    /* Firmware keeps what it does not know, a driver without INTx too. */
+    xen_pt_place(x, 0, 0, XEN_PT_GUEST0);
+    g_assert_true(hw_disabled(x));
+    qtest_system_reset(x->qts);
+    g_assert_true(hw_disabled(x));
+    g_assert_true(guest_disabled(x));
+    xen_pt_place(x, 0, 0, XEN_PT_GUEST0);
+    g_assert_true(hw_disabled(x));
+
+    /* One with INTx: it is there, as for any device. */
+    qpci_config_writew(x->dev[0], PCI_COMMAND, PCI_COMMAND_MEMORY);
+    g_assert_false(hw_disabled(x));
+    g_assert_false(guest_disabled(x));
+    qpci_config_writew(x->dev[0], PCI_COMMAND, PCI_COMMAND_MEMORY |
+                       PCI_COMMAND_INTX_DISABLE);
+    g_assert_true(hw_disabled(x));
+    g_assert_true(guest_disabled(x));
+    xen_pt_free(x);
+}
+
+/* pciback's copy has the bit since the guest before; the device does not. */
+static void test_stale_copy(void)
+{
+    XenPT *x = new_intx(17);
+
+    xen_pt_run(x, NULL);
+    g_assert_true(xen_pt_plug(x, 0));
+    qpci_config_writew(x->dev[0], PCI_COMMAND, PCI_COMMAND_INTX_DISABLE);
+    g_assert_true(hw_disabled(x));
+    xen_pt_unplug(x, 0);
+    xen_pt_say(x, "poke DEV 0x04/2 0x0000");
+    xen_pt_say(x, "poke DEV 0x06/2 0x%04x",
+               PCI_STATUS_CAP_LIST | PCI_STATUS_INTERRUPT);
+    xen_pt_skip(x);
+    g_assert_true(xen_pt_plug(x, 0));
+    assert_out_of_service(x);
+    g_assert_true(hw_disabled(x));
+    xen_pt_free(x);
+}
+
+/* A lost read says nothing; a device in dom0 is there to be read back. */
+static void test_no_answer(void)
+{
+    XenPT *x = new_intx(17);
+
+    xen_pt_run(x, NULL);
+    xen_pt_say(x, "fail cfg.read@0x06 all ones");
+    if (xen_pt_plug(x, 0)) {
+        g_assert_false(hw_disabled(x));
+        g_assert_false(guest_disabled(x));
+    }
+    xen_pt_free(x);
+}
+
+static void test_dom0(void)
+{
+    XenPT *x = new_intx(17);
+
+    xen_pt_say(x, "stubdom off");
+    xen_pt_say(x, "poke DEV 0x04/2 0x%04x", PCI_COMMAND_INTX_DISABLE);
+    xen_pt_say(x, "poke DEV 0x06/2 0x%04x",
+               PCI_STATUS_CAP_LIST | PCI_STATUS_INTERRUPT);
+    xen_pt_run(x, "");
+    assert_out_of_service(x);
+    x->seen = 0;
+    {
+        g_autofree char *journal = xen_pt_journal(x, "dev");
+
+        g_assert_null(strstr(journal, "write COMMAND 0x0000"));
+    }
+    g_assert_true(hw_disabled(x));
+    g_assert_true(guest_disabled(x));
+    xen_pt_free(x);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -229,5 +372,10 @@ int main(int argc, char **argv)
     qtest_add_func("xen-pt/log/devices", test_devices);
     qtest_add_func("xen-pt/segment", test_segment);
     qtest_add_func("xen-pt/intx/number", test_number);
+    qtest_add_data_func("xen-pt/intx/asserted", NULL, test_asserted);
+    qtest_add_data_func("xen-pt/intx/asserted-plug", "", test_asserted);
+    qtest_add_func("xen-pt/intx/stale-copy", test_stale_copy);
+    qtest_add_func("xen-pt/intx/no-answer", test_no_answer);
+    qtest_add_func("xen-pt/intx/dom0", test_dom0);
     return g_test_run();
 }

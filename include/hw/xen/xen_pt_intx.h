@@ -1,5 +1,5 @@
 /*
- * Xen PCI pass-through: INTx where a machine is out of the ordinary
+ * Xen PCI pass-through: INTx where a device or a machine is out of the ordinary
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
@@ -17,5 +17,16 @@ typedef struct XenPCIPassthroughState XenPCIPassthroughState;
  * Returns: 0, or -1 with errno set and the pirq unmapped.
  */
 int xen_pt_intx_bindable(XenPCIPassthroughState *s, int pirq);
+
+/**
+ * xen_pt_intx_quiet: silence a device that is found with INTx asserted
+ * @s: the device, its emulated registers set up, its interrupt not bound yet
+ *
+ * Xen keeps a level-triggered interrupt in service until the guest serves it.
+ * Until then no interrupt of lower priority comes to that CPU, of whichever
+ * device it is. So COMMAND.INTX_DISABLE is set, and the guest reads it set: a
+ * driver that wants INTx clears it. Costs nothing where STATUS does not say so.
+ */
+void xen_pt_intx_quiet(XenPCIPassthroughState *s);
 
 #endif
