@@ -265,6 +265,7 @@ static int vector_alone(XenPTMSISeq *s, unsigned i)
         f = s->undo;
     }
     if (!f.err) {
+        mended(s, XEN_PT_MSI_STEP_UPDATE, i);
         not_lost(s, i);
         return 0;
     }

@@ -12,6 +12,7 @@
  *   xen 4.17|4.20|4.20.3        (or another)
  *   kernel 5.4|5.6|6.1|6.8      Linux in dom0, see FkKernel
  *   extra-irqs N                how many MSIs a guest can have
+ *   gsis N                      how many interrupts the I/O APICs have
  *   lockdown|privcmd-restricted|devmem on|off
  *   message vtd|amd|amd-old|plain[-x2apic]|ADDRESS:DATA
  *                               what Xen writes to devices
@@ -33,6 +34,8 @@
  *                               journal says "pass" where QEMU is to see it
  *   guest-written               QEMU has seen it
  *   guest-read ADDRESS/LEN      the same; "pass", or what Xen answers
+ *   guest-config BDF OFFSET/LEN TIMES [VALUE]   the guest reads, or writes,
+ *                               config space; BDF is its own
  *   fail OP[@OFFSET] N|N+|all ACTION
  *   heal                        nothing fails any more
  */
@@ -93,6 +96,7 @@ void fk_init(void)
     fk.xen = 417;
     fk.kernel = FK_LINUX_6_8;
     fk.extra_irqs = 32;
+    fk.gsis = 24;
     fk_xen_init();
     fk_store_init();
     fk_fault_clear();
@@ -169,6 +173,17 @@ static bool cmd_extra_irqs(char **arg, char *error)
         return wrong(error, "a number of interrupts", arg[0]);
     }
     fk.extra_irqs = v;
+    return true;
+}
+
+static bool cmd_gsis(char **arg, char *error)
+{
+    uint64_t v;
+
+    if (!parse_number(arg[0], FK_MAX_GSIS, &v)) {
+        return wrong(error, "a number of interrupts", arg[0]);
+    }
+    fk.gsis = v;
     return true;
 }
 
@@ -448,7 +463,7 @@ static bool cmd_irq(char **arg, char *error)
     FkDevice *d = parse_device(arg[0], error);
     uint64_t v;
 
-    if (!d || !parse_number(arg[1], 255, &v)) {
+    if (!d || !parse_number(arg[1], FK_MAX_GSIS - 1, &v)) {
         return d && wrong(error, "an interrupt line", arg[1]);
     }
     d->irq = v;
@@ -541,6 +556,21 @@ static bool cmd_guest_read(char **arg, char *error)
     return true;
 }
 
+static bool cmd_guest_config(char **arg, char *error)
+{
+    uint64_t offset, times, value;
+    FkBdf bdf;
+    unsigned len;
+
+    if (!fk_bdf_parse(arg[0], &bdf) || !parse_span(arg[1], 4, &offset, &len) ||
+        offset > UINT32_MAX || !parse_number(arg[2], UINT32_MAX, &times) ||
+        (arg[3] && !parse_number(arg[3], UINT32_MAX, &value))) {
+        return wrong(error, "BDF OFFSET/LEN TIMES [VALUE]", arg[0]);
+    }
+    return fk_ioreq_config(&bdf, offset, len, arg[3] ? &value : NULL, times) ||
+           wrong(error, "an access that can be made now", arg[0]);
+}
+
 static bool cmd_config(char **arg, char *error)
 {
     FkDevice *d = parse_device(arg[0], error);
@@ -583,6 +613,7 @@ static const struct {
     { "stubdom", 1, 1, cmd_stubdom },
     { "xen", 1, 1, cmd_xen },
     { "extra-irqs", 1, 1, cmd_extra_irqs },
+    { "gsis", 1, 1, cmd_gsis },
     { "kernel", 1, 1, cmd_kernel },
     { "lockdown", 1, 1, cmd_lockdown },
     { "privcmd-restricted", 1, 1, cmd_privcmd },
@@ -604,6 +635,7 @@ static const struct {
     { "guest-write", 2, 2, cmd_guest_write },
     { "guest-written", 0, 0, cmd_guest_written },
     { "guest-read", 1, 1, cmd_guest_read },
+    { "guest-config", 3, 4, cmd_guest_config },
     { "fail", 3, 3, cmd_fail },
     { "heal", 0, 0, cmd_heal },
 };

@@ -328,6 +328,12 @@ static void reset(FkDevice *d)
     fk_journal("dev %s reset", fk_bdf(&d->bdf));
 }
 
+bool fk_device_asserts(const FkDevice *d)
+{
+    return (fk_get(d, PCI_STATUS, 2) & PCI_STATUS_INTERRUPT) &&
+           !(fk_get(d, PCI_COMMAND, 2) & PCI_COMMAND_INTX_DISABLE);
+}
+
 static bool touches(unsigned offset, unsigned len, unsigned reg)
 {
     return offset <= reg && reg < offset + len;

@@ -14,6 +14,7 @@
  *   xen.c        pirqs and their bindings
  *   xen-msi.c    what Xen does to a device's MSI and MSI-X, or keeps dom0 from
  *   xen-table.c  what Xen does with a guest's accesses to an MSI-X table
+ *   ioreq.c      a guest's accesses to config space
  *   device.c     the device itself, its config space
  *   msix.c       its MSI-X table and pending bits
  *   memory.c     the memory that its BARs are
@@ -34,6 +35,7 @@
 #define FK_PAGE        4096
 #define FK_MAX_ENTRIES 2048     /* of an MSI-X table (PCI 3.0, 6.8.2.3) */
 #define FK_MAX_EXTRA_IRQS 4096
+#define FK_MAX_GSIS    512
 
 /* A device's address; printed as lspci -D does. */
 typedef struct FkBdf {
@@ -132,6 +134,7 @@ typedef struct FkWorld {
     unsigned xen;               /* 417, 420, ... */
     unsigned xen_point;         /* of 4.20.3 it is 3 */
     unsigned extra_irqs;        /* Xen's option extra_guest_irqs */
+    unsigned gsis;              /* interrupts of the I/O APICs */
     FkKernel kernel;
     bool lockdown;              /* config files are read-only, BARs unmapped */
     bool privcmd_restricted;    /* no hypercalls (XSA-482) */
@@ -295,6 +298,11 @@ void fk_device_write(FkDevice *d, const char *who, unsigned offset,
                      unsigned len, uint32_t value);
 
 /**
+ * fk_device_asserts: does the device assert INTx?
+ */
+bool fk_device_asserts(const FkDevice *d);
+
+/**
  * fk_device_raise: the device wants to interrupt; the journal says how
  * @entry: of the MSI-X table, where MSI-X is on
  */
@@ -409,6 +417,28 @@ void fk_guest_written(void);
  * Returns: whether Xen answers, with @value.
  */
 bool fk_guest_read(uint64_t address, unsigned len, uint64_t *value);
+
+/* ioreq.c */
+
+/**
+ * fk_ioreq_init: where QEMU looks for requests
+ * @shared_page: of the vCPUs; NULL: known already
+ * @fd: what wakes it; -1: known already
+ */
+void fk_ioreq_init(void *shared_page, int fd);
+
+/**
+ * fk_ioreq_config: the guest accesses config space, again and again
+ * @guest: the device's address in the guest
+ * @value: what it writes; NULL: it reads
+ *
+ * The journal has what the last one read. Returns: false where none can be.
+ */
+bool fk_ioreq_config(const FkBdf *guest, unsigned offset, unsigned len,
+                     const uint64_t *value, uint64_t times);
+
+/* QEMU has answered. */
+void fk_ioreq_answered(void);
 
 /* store.c; more in store.h */
 

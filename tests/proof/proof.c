@@ -218,6 +218,16 @@ static bool together(void)
                 (MSIX ? w.seq.masked != w.masked : !w.known)))) {
         return false;
     }
+    /* A fault that is told of is of something that is still so. */
+    if (!w.seq.undo_failures && w.seq.undo.step) {
+        return false;
+    }
+    if (on && !w.seq.lost && w.seq.fault.step &&
+        !(w.seq.fault.step == XEN_PT_MSI_STEP_MASKALL && !w.seq.fault.vector) &&
+        !(w.seq.fault.step == XEN_PT_MSI_STEP_UPDATE &&
+          w.seq.fault.vector < NVEC && w.v[w.seq.fault.vector].trouble)) {
+        return false;
+    }
     if (w.lied) {
         return true;
     }
