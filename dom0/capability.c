@@ -14,20 +14,25 @@
 
 #define CONFIG_SIZE 256
 
-static uint8_t byte_at(void *config, uint8_t offset)
-{
-    return ((uint8_t *)config)[offset];
-}
-
 static uint16_t word_at(const uint8_t *config, unsigned offset)
 {
     return config[offset] | config[offset + 1] << 8;
 }
 
-static Capability state(const uint8_t *config, unsigned offset,
-                        uint16_t enable)
+static int caps_word(void *config, uint8_t offset, uint16_t *word)
 {
-    return word_at(config, offset) & enable ? CAP_ON : CAP_OFF;
+    *word = word_at(config, offset);
+    return 0;
+}
+
+/* Both control words are at the same place. */
+static Capability state(const uint8_t *config, const XenPTCaps *caps,
+                        uint8_t id, uint16_t enable)
+{
+    uint8_t offset = xen_pt_caps_find(caps, id, 0);
+
+    return !offset ? CAP_ABSENT :
+           word_at(config, offset + PCI_MSI_FLAGS) & enable ? CAP_ON : CAP_OFF;
 }
 
 static bool read_config(const Bdf *bdf, uint8_t config[CONFIG_SIZE])
@@ -53,19 +58,10 @@ Capabilities capabilities_read(const Bdf *bdf)
     if (!read_config(bdf, config)) {
         return found;
     }
-    found.msi = found.msix = CAP_ABSENT;
-    if (!(word_at(config, PCI_STATUS) & PCI_STATUS_CAP_LIST)) {
-        return found;
-    }
-    xen_pt_caps_walk(&caps, byte_at, config);
-    for (unsigned i = 0; i < caps.n; i++) {
-        if (caps.cap[i].id == PCI_CAP_ID_MSI) {
-            found.msi = state(config, caps.cap[i].offset + PCI_MSI_FLAGS,
-                              PCI_MSI_FLAGS_ENABLE);
-        } else if (caps.cap[i].id == PCI_CAP_ID_MSIX) {
-            found.msix = state(config, caps.cap[i].offset + PCI_MSIX_FLAGS,
-                               PCI_MSIX_FLAGS_ENABLE);
-        }
+    if (xen_pt_caps_walk(&caps, caps_word, config) == 0) {
+        found.msi = state(config, &caps, PCI_CAP_ID_MSI, PCI_MSI_FLAGS_ENABLE);
+        found.msix = state(config, &caps, PCI_CAP_ID_MSIX,
+                           PCI_MSIX_FLAGS_ENABLE);
     }
     return found;
 }

@@ -1,5 +1,5 @@
 /*
- * Xen PCI pass-through: which accesses need not reach the device
+ * Xen PCI pass-through: which accesses need not, or must not, reach the device
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -7,6 +7,7 @@
 #include "qemu/osdep.h"
 #include "hw/pci/pci.h"
 #include "hw/xen/xen_pt.h"
+#include "hw/xen/xen_pt_lost.h"
 
 /* A BAR's bits come from sysfs and the guest, none from the device. */
 static bool is_bar(const XenPTRegGroup *group, const XenPTRegInfo *reg)
@@ -33,4 +34,17 @@ bool xen_pt_emulated(XenPTRegGroup *group, uint32_t addr, int len)
         addr = group->base_offset + reg->offset + reg->size;
     }
     return true;
+}
+
+bool xen_pt_unread(XenPTRegGroup *group, uint32_t addr, uint32_t value, int len)
+{
+    if (!group || !xen_pt_lost(0, &value, len)) {
+        return false;
+    }
+    for (int i = 0; i < len; i++) {
+        if (xen_pt_find_reg(group, addr + i)) {
+            return true;
+        }
+    }
+    return false;
 }

@@ -8,6 +8,7 @@
  */
 
 #include "qemu/osdep.h"
+#include "qapi/error.h"
 #include "hw/pci/pci.h"
 #include "hw/qdev-core.h"
 #include "hw/xen/xen_pt.h"
@@ -24,14 +25,11 @@ static uint8_t read_byte(void *opaque, uint8_t offset)
                                                                   : value;
 }
 
-static uint8_t find(const XenPTCaps *caps, uint8_t id)
+static int read_word(void *opaque, uint8_t offset, uint16_t *word)
 {
-    for (unsigned i = 0; i < caps->n; i++) {
-        if (caps->cap[i].id == id) {
-            return caps->cap[i].offset;
-        }
-    }
-    return 0;
+    XenPCIPassthroughState *s = opaque;
+
+    return xen_host_pci_get_word(&s->real_device, offset, word);
 }
 
 static bool want_probe(const XenPCIPassthroughState *s)
@@ -40,36 +38,70 @@ static bool want_probe(const XenPCIPassthroughState *s)
            (s->msi_probe == ON_OFF_AUTO_AUTO && xen_is_stubdomain);
 }
 
-/* Returns: false where there is nothing that a guest could be shown. */
-static bool read_registers(XenPTMSI *msi)
+/* What the device says of MSI-X, and whether all registers are there. */
+typedef struct Found {
+    uint32_t table, pba;
+    bool complete;
+} Found;
+
+static bool read_registers(XenPTMSI *msi, Found *found, Error **errp)
 {
     XenHostPCIDevice *d = &msi->s->real_device;
     bool is_msix = msi->id == PCI_CAP_ID_MSIX;
-    unsigned size = XEN_PT_MSIX_REGS_SIZE;
+    unsigned size;
+    int rc = xen_host_pci_get_word(d, msi->base + PCI_MSI_FLAGS,
+                                   &msi->control);
 
-    if (xen_host_pci_get_word(d, msi->base + PCI_MSI_FLAGS, &msi->control) ||
-        msi->control == UINT16_MAX) {
-        xen_pt_msi_warn_broken(msi, "cannot be read");
+    size = is_msix ? XEN_PT_MSIX_REGS_SIZE : xen_pt_msi_regs_size(msi->control);
+    msi->regs.size = MIN(size, PCI_CONFIG_SPACE_SIZE - msi->base);
+    found->complete = msi->regs.size == size;
+    if (!rc && is_msix && found->complete) {
+        rc = xen_host_pci_get_long(d, msi->base + PCI_MSIX_TABLE,
+                                   &found->table);
+        if (!rc) {
+            rc = xen_host_pci_get_long(d, msi->base + PCI_MSIX_PBA,
+                                       &found->pba);
+        }
+    }
+    if (rc || msi->control == UINT16_MAX || found->table == UINT32_MAX) {
+        error_setg(errp, "%s: the %s capability at 0x%02x cannot be read",
+                   msi->name, msi->what, msi->base);
         return false;
     }
-    if (!is_msix) {
-        size = xen_pt_msi_regs_size(msi->control);
-    }
-    if (msi->base + size > PCI_CONFIG_SPACE_SIZE) {
+    return true;
+}
+
+/* Returns: false where there is nothing that a guest could be shown. */
+static bool set_up(XenPTMSI *msi, const Found *found)
+{
+    if (!found->complete) {
         xen_pt_msi_warn_broken(msi, "leaves config space");
         return false;
     }
-    if (is_msix) {
-        return xen_pt_msix_new(msi) == 0;
+    if (msi->id == PCI_CAP_ID_MSIX) {
+        return xen_pt_msix_new(msi, found->table, found->pba);
     }
     xen_pt_msi_regs_init(&msi->regs, msi->control, 0);
     return true;
 }
 
-static XenPTMSI *new_capability(XenPCIPassthroughState *s, uint8_t id)
+static void free_capability(XenPTMSI *msi)
+{
+    if (msi->x) {
+        xen_pt_msix_free(msi);
+    }
+    g_free(msi->vector);
+    g_free(msi);
+}
+
+/* Returns: NULL where there is none, or it could not be read. */
+static XenPTMSI *new_capability(XenPCIPassthroughState *s, uint8_t id,
+                                Error **errp)
 {
     XenHostPCIDevice *d = &s->real_device;
-    uint8_t base = find(&s->caps, id);
+    uint8_t base = xen_pt_caps_find(&s->caps, id, 0);
+    bool is_msix = id == PCI_CAP_ID_MSIX;
+    Found found = { 0 };
     XenPTMSI *msi;
     unsigned n;
 
@@ -80,20 +112,26 @@ static XenPTMSI *new_capability(XenPCIPassthroughState *s, uint8_t id)
     msi->s = s;
     msi->id = id;
     msi->base = base;
-    msi->what = id == PCI_CAP_ID_MSIX ? "MSI-X" : "MSI";
+    msi->what = is_msix ? "MSI-X" : "MSI";
     snprintf(msi->name, sizeof(msi->name), "%04x:%02x:%02x.%x",
              d->domain, d->bus, d->dev, d->func);
-    msi->hidden = !read_registers(msi);
+    if (!read_registers(msi, &found, errp)) {
+        free_capability(msi);
+        return NULL;
+    }
+    msi->hidden = !set_up(msi, &found);
     n = msi->x ? msi->x->table.n : 1;
     msi->vector = g_new0(XenPTMSIVector, n);
-    xen_pt_msi_seq_init(&msi->seq, &xen_pt_msi_host_ops, msi, msi->regs.enable,
-                        msi->regs.maskall, msi->vector, n);
+    /* By its kind, not its registers: also one that is not shown goes off. */
+    xen_pt_msi_seq_init(&msi->seq, &xen_pt_msi_host_ops, msi,
+                        is_msix ? PCI_MSIX_FLAGS_ENABLE : PCI_MSI_FLAGS_ENABLE,
+                        is_msix ? PCI_MSIX_FLAGS_MASKALL : 0, msi->vector, n);
     return msi;
 }
 
 static bool found_on(const XenPTMSI *msi)
 {
-    return msi->control & msi->regs.enable;
+    return msi->control & (msi->seq.enable | msi->seq.maskall);
 }
 
 static void probe(XenPTMSI *msi)
@@ -107,29 +145,44 @@ static void probe(XenPTMSI *msi)
     xen_pt_msi_report(msi);
 }
 
-void xen_pt_msi_realize(XenPCIPassthroughState *s)
+/* What a guest reads that comes there by some other way than the chain. */
+static void make_null(XenPTMSI *msi)
 {
+    msi->regs = (XenPTMSIRegs) { .size = msi->regs.size };
+}
+
+void xen_pt_msi_realize(XenPCIPassthroughState *s, Error **errp)
+{
+    ERRP_GUARD();
     XenPTMSI *both[2];
 
-    s->caps.n = 0;
-    if (read_byte(s, PCI_STATUS) & PCI_STATUS_CAP_LIST) {
-        xen_pt_caps_walk(&s->caps, read_byte, s);
+    if (xen_pt_caps_walk(&s->caps, read_word, s)) {
+        error_setg(errp, "the list of capabilities cannot be read");
+        return;
     }
-    both[0] = s->msi = new_capability(s, PCI_CAP_ID_MSI);
-    both[1] = s->msix = new_capability(s, PCI_CAP_ID_MSIX);
+    both[0] = s->msi = new_capability(s, PCI_CAP_ID_MSI, errp);
+    if (!*errp) {
+        both[1] = s->msix = new_capability(s, PCI_CAP_ID_MSIX, errp);
+    }
+    if (*errp) {
+        return;
+    }
 
     /* pciback has one of them on at a time: both go off before a probe. */
     for (unsigned i = 0; i < ARRAY_SIZE(both); i++) {
-        if (both[i] && !both[i]->hidden && found_on(both[i])) {
-            both[i]->hidden = !xen_pt_msi_seq_clear(&both[i]->seq);
+        if (both[i] && found_on(both[i])) {
+            both[i]->hidden |= !xen_pt_msi_seq_clear(&both[i]->seq);
         }
     }
     for (unsigned i = 0; i < ARRAY_SIZE(both); i++) {
         if (both[i]) {
             probe(both[i]);
+            if (both[i]->hidden) {
+                make_null(both[i]);
+            }
         }
     }
-    if (s->msix && !s->msix->hidden) {
+    if (s->msix && s->msix->x) {
         xen_pt_msix_map(s->msix);
     }
 }
@@ -138,17 +191,6 @@ void xen_pt_msi_unrealize(XenPCIPassthroughState *s)
 {
     if (s->msix && s->msix->x) {
         xen_pt_msix_unmap(s->msix);
-    }
-}
-
-static void free_capability(XenPTMSI *msi)
-{
-    if (msi) {
-        if (msi->x) {
-            xen_pt_msix_free(msi);
-        }
-        g_free(msi->vector);
-        g_free(msi);
     }
 }
 
@@ -164,19 +206,23 @@ static XenPTMSI *with_id(const XenPCIPassthroughState *s, uint8_t id)
            id == PCI_CAP_ID_MSIX ? s->msix : NULL;
 }
 
-uint8_t xen_pt_msi_start(XenPCIPassthroughState *s, uint8_t id, uint8_t next)
+uint8_t xen_pt_msi_start(XenPCIPassthroughState *s, uint8_t id, uint8_t base,
+                         uint8_t next)
 {
     XenPTMSI *msi = with_id(s, id);
 
+    if (msi->base != base) {
+        return 0;
+    }
     msi->regs.value[PCI_CAP_LIST_NEXT] = next;
     return msi->regs.size;
 }
 
-bool xen_pt_msi_hidden(const XenPCIPassthroughState *s, uint8_t id)
+bool xen_pt_msi_hidden(const XenPCIPassthroughState *s, const XenPTCap *cap)
 {
-    const XenPTMSI *msi = with_id(s, id);
+    const XenPTMSI *msi = with_id(s, cap->id);
 
-    return msi && msi->hidden;
+    return msi && (msi->hidden || msi->base != cap->offset);
 }
 
 static bool is_at(const XenPTMSI *msi, uint32_t addr)
@@ -199,9 +245,9 @@ bool xen_pt_msi_config_read(XenPCIPassthroughState *s, uint32_t addr, int len,
         return false;
     }
     offset = addr - msi->base;
-    *value = msi->hidden ? 0 : xen_pt_msi_regs_read(&msi->regs, offset, len);
+    *value = xen_pt_msi_regs_read(&msi->regs, offset, len);
     /* The pending bits are the device's own; those of one vector matter. */
-    if (!msi->hidden && msi->regs.pending && offset == msi->regs.pending) {
+    if (msi->regs.pending && offset == msi->regs.pending) {
         *value = read_byte(s, addr) & 1;
     }
     return true;
@@ -270,7 +316,7 @@ bool xen_pt_msi_config_write(XenPCIPassthroughState *s, uint32_t addr,
 
 static void disable(XenPTMSI *msi)
 {
-    if (msi && msi->regs.size) {
+    if (msi) {
         xen_pt_msi_seq_reset(&msi->seq);
         xen_pt_msi_report(msi);
     }

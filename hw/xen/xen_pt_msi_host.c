@@ -177,7 +177,7 @@ static int host_read(void *world, XenPTMSIWord word, uint16_t *value)
     int offset = word_offset(msi, word), rc;
 
     *value = UINT16_MAX;
-    rc = xen_host_pci_get_word(&msi->s->real_device, offset, value);
+    rc = xen_host_pci_get_word_once(&msi->s->real_device, offset, value);
     trace_xen_pt_msi_read(msi->name, offset, *value, rc);
     return rc;
 }

@@ -5,8 +5,6 @@
  */
 
 #include "qemu/osdep.h"
-#include <sys/mman.h>
-#include "qemu/atomic.h"
 #include "qemu/error-report.h"
 #include "hw/pci/pci.h"
 #include "hw/xen/xen_pt.h"
@@ -28,27 +26,18 @@ static bool xen_shows_all_writes(void)
            (info.submap & (1u << XENFEAT_dm_msix_all_writes));
 }
 
-/* One access of that size on the bus too; of 8 bytes two, as Xen's are. */
+/* One access of that size, a dword at most, on the bus too. */
 static uint64_t read_device(const XenPTMSIX *x, hwaddr addr, unsigned size)
 {
-    const void *p = x->device + addr;
-
-    switch (size) {
-    case 1:
-        return qatomic_read((const uint8_t *)p);
-    case 2:
-        return qatomic_read((const uint16_t *)p);
-    case 4:
-        return qatomic_read((const uint32_t *)p);
-    default:
-        return qatomic_read((const uint32_t *)p) |
-               (uint64_t)qatomic_read((const uint32_t *)p + 1) << 32;
-    }
+    return xen_pt_msix_pages_read(&x->pages, addr, size);
 }
 
-static bool in_table(const XenPTMSIX *x, hwaddr addr)
+/* A table that is hidden from the guest is none: all there is the device's. */
+static bool in_table(const XenPTMSI *msi, hwaddr addr)
 {
-    return addr >= x->table_offset &&
+    const XenPTMSIX *x = msi->x;
+
+    return !msi->hidden && addr >= x->table_offset &&
            addr < x->table_offset + x->table.n * XEN_PT_MSIX_ENTRY_SIZE;
 }
 
@@ -57,7 +46,7 @@ static uint64_t pages_read(void *opaque, hwaddr addr, unsigned size)
     XenPTMSI *msi = opaque;
     XenPTMSIX *x = msi->x;
 
-    if (in_table(x, addr)) {
+    if (in_table(msi, addr)) {
         return xen_pt_msix_table_read(&x->table, addr - x->table_offset, size);
     }
     /* The pending bits, or registers of the device that are its neighbours. */
@@ -78,6 +67,40 @@ static bool written_by_xen(const XenPTMSI *msi)
     return false;
 }
 
+/* Xen does none where pending bits are on the page of the table's end. */
+static bool beside_pending_bits(const XenPTMSIX *x, hwaddr addr)
+{
+    hwaddr end = x->table_offset + x->table.n * XEN_PT_MSIX_ENTRY_SIZE - 1;
+    hwaddr edge = addr < x->table_offset ? x->table_offset : end;
+    uint32_t page = qemu_real_host_page_size();
+
+    return (addr < x->table_offset ? x->pba_last : x->pba_first) / page ==
+           (x->pages.first + edge) / page;
+}
+
+void xen_pt_msix_warn_lost(XenPTMSI *msi, const char *where, const char *why)
+{
+    if (!msi->x->warned) {
+        msi->x->warned = true;
+        warn_report("%s: a write %s is lost: %s", msi->name, where, why);
+    }
+}
+
+static void write_beside(XenPTMSI *msi, hwaddr addr)
+{
+    if (msi->hidden) {
+        xen_pt_msix_warn_lost(msi, "to the pages of the hidden MSI-X table",
+                              "Xen lets nobody write there");
+    } else if (beside_pending_bits(msi->x, addr)) {
+        xen_pt_msix_warn_lost(msi, "beside the MSI-X table",
+                              "the pending bits are there, too, and Xen lets "
+                              "nobody write to their page");
+    } else if (!written_by_xen(msi)) {
+        xen_pt_msix_warn_lost(msi, "beside the MSI-X table",
+                              "Xen 4.19 or newer is needed, and MSI-X in use");
+    }
+}
+
 static void pages_write(void *opaque, hwaddr addr, uint64_t value,
                         unsigned size)
 {
@@ -85,12 +108,8 @@ static void pages_write(void *opaque, hwaddr addr, uint64_t value,
     XenPTMSIX *x = msi->x;
     unsigned i;
 
-    if (!in_table(x, addr)) {
-        if (!x->warned && !written_by_xen(msi)) {
-            x->warned = true;
-            warn_report("%s: a write beside the MSI-X table is lost: Xen 4.19 "
-                        "or newer is needed, and MSI-X in use", msi->name);
-        }
+    if (!in_table(msi, addr)) {
+        write_beside(msi, addr);
         return;
     }
     addr -= x->table_offset;
@@ -115,126 +134,126 @@ static const MemoryRegionOps pages_ops = {
     .impl = { .min_access_size = 1, .max_access_size = 8 },
 };
 
-/*
- * pcifront's device has its config file at once, but its resource files only
- * when the whole bus has been scanned. libxl may be quicker than that.
- */
-static int open_resource(const char *path)
+/* Returns: NULL where such bytes are not in memory. */
+static const XenHostPCIIORegion *find_bar(const XenHostPCIDevice *d,
+                                          unsigned bar, uint32_t offset)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    const XenHostPCIIORegion *r = &d->io_regions[MIN(bar, PCI_ROM_SLOT - 1)];
 
-    for (int tries = 500; fd < 0 && errno == ENOENT && tries; tries--) {
-        g_usleep(10 * 1000);
-        fd = open(path, O_RDONLY | O_CLOEXEC);
-    }
-    return fd;
+    return bar >= PCI_ROM_SLOT || !r->base_addr || offset >= r->size ||
+           (r->type & XEN_HOST_PCI_REGION_TYPE_IO) ? NULL : r;
 }
 
-/* Linux gives the whole pages that a BAR is in, read-only where asked so. */
-static int map_device(XenPTMSI *msi)
+static bool ranges_meet(uint64_t a, uint64_t a_size, uint64_t b,
+                        uint64_t b_size)
 {
-    const XenHostPCIDevice *d = &msi->s->real_device;
+    return a < b + b_size && b < a + a_size;
+}
+
+/* The pages of the pending bits; where they are the table's nothing is due. */
+static void new_pba(XenPTMSI *msi, uint32_t pba, uint32_t size)
+{
     XenPTMSIX *x = msi->x;
-    uint32_t page = qemu_real_host_page_size();
-    g_autofree char *path = g_strdup_printf(
-        "/sys/bus/pci/devices/%04x:%02x:%02x.%x/resource%u", d->local_domain,
-        d->local_bus, d->local_dev, d->local_func, x->bar);
-    int fd = open_resource(path), rc;
+    uint32_t offset = pba & ~PCI_MSIX_FLAGS_BIRMASK;
 
-    if (fd < 0) {
-        return -errno;
+    x->pba_bar = pba & PCI_MSIX_FLAGS_BIRMASK;
+    if (!find_bar(&msi->s->real_device, x->pba_bar, offset)) {
+        warn_report("%s: the pending bits of MSI-X are in no BAR: 0x%08x",
+                    msi->name, pba);
+        return;
     }
-    x->device_size = ROUND_UP((x->base & (page - 1)) +
-                              memory_region_size(&x->pages), page);
-    x->mapping = mmap(NULL, x->device_size, PROT_READ, MAP_SHARED, fd,
-                      x->first);
-    rc = x->mapping == MAP_FAILED ? -errno : 0;
-    close(fd);
-    if (rc) {
-        x->mapping = NULL;
-        return rc;
+    if (x->pba_bar == x->bar) {
+        x->pba_first = offset;
+        x->pba_last = offset + size - 1;
     }
-    x->device = (const uint8_t *)x->mapping + (x->base & (page - 1));
-    return 0;
+    if (x->pba_bar != x->bar ||
+        !xen_pt_msix_pages_cover(&x->pages, offset, size)) {
+        x->pba_apart = true;
+        xen_pt_msix_pages_init(&x->pba, msi, "xen-pci-pt-msix-pba", NULL,
+                               x->pba_bar, offset, size);
+    }
 }
 
-int xen_pt_msix_new(XenPTMSI *msi)
+bool xen_pt_msix_new(XenPTMSI *msi, uint32_t table, uint32_t pba)
 {
     XenHostPCIDevice *d = &msi->s->real_device;
     unsigned n = (msi->control & PCI_MSIX_FLAGS_QSIZE) + 1;
-    uint32_t size = n * XEN_PT_MSIX_ENTRY_SIZE, page, table, pba, offset;
-    XenHostPCIIORegion *bar;
+    uint32_t size = n * XEN_PT_MSIX_ENTRY_SIZE;
+    uint32_t pba_size = DIV_ROUND_UP(n, 64) * sizeof(uint64_t);
+    uint32_t offset = table & ~PCI_MSIX_FLAGS_BIRMASK;
+    unsigned bar = table & PCI_MSIX_FLAGS_BIRMASK;
+    const XenHostPCIIORegion *r = find_bar(d, bar, offset);
     XenPTMSIX *x;
     int rc;
 
-    if (xen_host_pci_get_long(d, msi->base + PCI_MSIX_TABLE, &table) ||
-        xen_host_pci_get_long(d, msi->base + PCI_MSIX_PBA, &pba)) {
-        xen_pt_msi_warn_broken(msi, "cannot be read");
-        return -EIO;
-    }
-    offset = table & ~PCI_MSIX_FLAGS_BIRMASK;
-    table &= PCI_MSIX_FLAGS_BIRMASK;
-    bar = &d->io_regions[MIN(table, PCI_ROM_SLOT - 1)];
-    if (table >= PCI_ROM_SLOT || !bar->base_addr ||
-        (bar->type & XEN_HOST_PCI_REGION_TYPE_IO) ||
-        offset >= bar->size || size > bar->size - offset) {
+    if (!r) {
         xen_pt_msi_warn_broken(msi, "has its table in no BAR");
-        return -EINVAL;
+        return false;
     }
 
     x = msi->x = g_malloc0(sizeof(*x) + n * sizeof(x->entry[0]));
-    page = qemu_real_host_page_size();
-    x->bar = table;
-    x->base = bar->base_addr;
-    x->first = ROUND_DOWN(offset, page);
-    x->table_offset = offset - x->first;
+    x->bar = bar;
+    x->base = r->base_addr;
     x->guest = XEN_PT_MSIX_UNMAPPED;
     x->table.masks_unseen = !xen_shows_all_writes();
     x->table.n = n;
     x->table.entry = x->entry;
+    x->pba_first = x->pba_last = UINT64_MAX;
     xen_pt_msix_table_reset(&x->table);
-    memory_region_init_io(&x->pages, OBJECT(msi->s), &pages_ops, msi,
-                          "xen-pci-pt-msix",
-                          MIN(ROUND_UP(x->table_offset + size, page),
-                              bar->size - x->first));
-    rc = map_device(msi);
+    rc = xen_pt_msix_pages_init(&x->pages, msi, "xen-pci-pt-msix", &pages_ops,
+                                bar, offset, size);
+    x->table_offset = offset - x->pages.first;
+    if (pba != UINT32_MAX) {
+        new_pba(msi, pba, pba_size);
+    }
+
+    if (pba == UINT32_MAX) {
+        xen_pt_msi_warn_broken(msi, "has pending bits that nobody finds");
+        return false;
+    }
+    if (size > r->size - offset) {
+        xen_pt_msi_warn_broken(msi, "has a table that leaves its BAR");
+        return false;
+    }
+    if (x->pba_bar == bar &&
+        ranges_meet(offset, size, pba & ~PCI_MSIX_FLAGS_BIRMASK, pba_size)) {
+        xen_pt_msi_warn_broken(msi, "has its pending bits inside its table");
+        return false;
+    }
     if (rc) {
         warn_report("%s: MSI-X hidden from the guest: its table cannot be "
                     "mapped: %s", msi->name, g_strerror(-rc));
-        return rc;
+        return false;
     }
-    xen_pt_msi_regs_init_msix(&msi->regs, msi->control, 0, offset | table, pba);
-    return 0;
+    xen_pt_msi_regs_init_msix(&msi->regs, msi->control, 0, table, pba);
+    return true;
 }
 
 void xen_pt_msix_map(XenPTMSI *msi)
 {
     XenPTMSIX *x = msi->x;
 
-    /* Above the BAR, which has priority 1. */
-    memory_region_add_subregion_overlap(&msi->s->bar[x->bar], x->first,
-                                        &x->pages, 2);
-    x->in_bar = true;
+    /* Where they share pages those are the table's. */
+    if (x->pba_apart) {
+        xen_pt_msix_pages_put(&x->pba, &msi->s->bar[x->pba_bar], 1);
+    }
+    xen_pt_msix_pages_put(&x->pages, &msi->s->bar[x->bar], 2);
 }
 
 void xen_pt_msix_unmap(XenPTMSI *msi)
 {
-    XenPTMSIX *x = msi->x;
-
-    if (x->in_bar) {
-        memory_region_del_subregion(&msi->s->bar[x->bar], &x->pages);
-        x->in_bar = false;
-    }
+    xen_pt_msix_pages_take(&msi->x->pages);
+    xen_pt_msix_pages_take(&msi->x->pba);
 }
 
 void xen_pt_msix_free(XenPTMSI *msi)
 {
     XenPTMSIX *x = msi->x;
 
-    if (x->mapping) {
-        munmap(x->mapping, x->device_size);
+    xen_pt_msix_pages_free(&x->pages);
+    if (x->pba_apart) {
+        xen_pt_msix_pages_free(&x->pba);
     }
-    object_unparent(OBJECT(&x->pages));
     g_clear_pointer(&msi->x, g_free);
 }
 
@@ -281,7 +300,7 @@ bool xen_pt_msix_region(XenPCIPassthroughState *s, MemoryRegionSection *section,
     XenPTMSIX *x = msi ? msi->x : NULL;
     hwaddr guest;
 
-    if (!x || section->mr != &x->pages) {
+    if (!x || section->mr != &x->pages.mr) {
         return false;
     }
     guest = section->offset_within_address_space -

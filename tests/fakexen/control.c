@@ -30,8 +30,11 @@
  *   show BDF PLACE              the journal says what the register is now
  *   config BDF                  ... what its 256 bytes are
  *   pirqs                       ... how many MSIs are mapped and bound
+ *   left                        ... what else of a device QEMU has: interrupts
+ *                               by INTx, ranges of memory
  *   guest-write ADDRESS/LEN VALUE   the guest writes to its memory: the
- *                               journal says "pass" where QEMU is to see it
+ *                               journal says "pass" where QEMU is to see it,
+ *                               "crash" where Xen ends the guest for it
  *   guest-written               QEMU has seen it
  *   guest-read ADDRESS/LEN      the same; "pass", or what Xen answers
  *   guest-config BDF OFFSET/LEN TIMES [VALUE]   the guest reads, or writes,
@@ -99,6 +102,8 @@ void fk_init(void)
     fk.gsis = 24;
     fk_xen_init();
     fk_store_init();
+    fk_p2m_init();
+    fk_pcifront_init();
     fk_fault_clear();
 }
 
@@ -529,8 +534,18 @@ static bool cmd_guest_write(char **arg, char *error)
         !parse_number(arg[1], UINT64_MAX >> (64 - 8 * len), &value)) {
         return wrong(error, "ADDRESS/LEN with a value", arg[0]);
     }
-    fk_journal("now guest-write %s",
-               fk_guest_write(address, len, value) ? "pass" : "done");
+    switch (fk_p2m_write(address, len, value)) {
+    case FK_P2M_NONE:
+        fk_journal("now guest-write %s",
+                   fk_guest_write(address, len, value) ? "pass" : "done");
+        break;
+    case FK_P2M_DONE:
+        fk_journal("now guest-write done");
+        break;
+    case FK_P2M_CRASH:
+        fk_journal("now guest-write crash");
+        break;
+    }
     return true;
 }
 
@@ -548,7 +563,8 @@ static bool cmd_guest_read(char **arg, char *error)
     if (!parse_span(arg[0], 8, &address, &len)) {
         return wrong(error, "ADDRESS/LEN", arg[0]);
     }
-    if (fk_guest_read(address, len, &value)) {
+    if (fk_p2m_read(address, len, &value) == FK_P2M_DONE ||
+        fk_guest_read(address, len, &value)) {
         fk_journal("now guest-read 0x%llx", (unsigned long long)value);
     } else {
         fk_journal("now guest-read pass");
@@ -593,6 +609,15 @@ static bool cmd_pirqs(char **arg, char *error)
     return true;
 }
 
+static bool cmd_left(char **arg, char *error)
+{
+    unsigned bound, mapped = fk_intx(&bound);
+
+    fk_journal("now left mapped %u bound %u ranges %u", mapped, bound,
+               fk_p2m_ranges());
+    return true;
+}
+
 static bool cmd_fail(char **arg, char *error)
 {
     return fk_fault_add(arg[0], arg[1], arg[2], error);
@@ -632,6 +657,7 @@ static const struct {
     { "show", 2, 2, cmd_show },
     { "config", 1, 1, cmd_config },
     { "pirqs", 0, 0, cmd_pirqs },
+    { "left", 0, 0, cmd_left },
     { "guest-write", 2, 2, cmd_guest_write },
     { "guest-written", 0, 0, cmd_guest_written },
     { "guest-read", 1, 1, cmd_guest_read },

@@ -13,6 +13,7 @@
  *   pciback.c    what dom0 lets through
  *   xen.c        pirqs and their bindings
  *   xen-msi.c    what Xen does to a device's MSI and MSI-X, or keeps dom0 from
+ *   xen-p2m.c    which memory of a device the guest has, and may write
  *   xen-table.c  what Xen does with a guest's accesses to an MSI-X table
  *   ioreq.c      a guest's accesses to config space
  *   device.c     the device itself, its config space
@@ -157,6 +158,7 @@ typedef enum FkFaultKind {
     FK_FAULT_ONES,      /* reads all-ones */
     FK_FAULT_SILENT,    /* says success, does nothing */
     FK_FAULT_TIMEOUT,   /* pciback does not answer for 2 s */
+    FK_FAULT_LATE,      /* it does then: the access that follows */
     FK_FAULT_SHORT,     /* one byte less than asked for */
 } FkFaultKind;
 
@@ -367,6 +369,7 @@ int fk_pciback_write(FkDevice *d, unsigned offset, unsigned len,
  *
  * Return what those do, errno included.
  */
+void fk_pcifront_init(void);
 long fk_config_read(FkDevice *d, void *buf, size_t len, int64_t offset);
 long fk_config_write(FkDevice *d, const void *buf, size_t len,
                      int64_t offset);
@@ -387,6 +390,7 @@ int fk_unbind_pci(int pirq, uint8_t bus, uint8_t slot, uint8_t intx);
  * fk_pirqs: how many pirqs are mapped by MSI, and how many of them are bound
  */
 unsigned fk_pirqs(unsigned *bound);
+unsigned fk_intx(unsigned *bound);      /* the same by INTx */
 
 /* xen-msi.c */
 
@@ -397,6 +401,29 @@ unsigned fk_pirqs(unsigned *bound);
  * mask bits, it lets pass what does not defeat its own masking.
  */
 void fk_dom0_write(FkDevice *d, unsigned offset, unsigned len, uint32_t value);
+
+/* xen-p2m.c */
+
+void fk_p2m_init(void);
+
+/**
+ * fk_p2m_map: frames of the machine come into the guest's memory, or go
+ */
+void fk_p2m_map(uint64_t gfn, uint64_t mfn, uint64_t n, bool add);
+unsigned fk_p2m_ranges(void);
+
+typedef enum FkP2mAccess {
+    FK_P2M_NONE,                /* nothing of the machine's is there */
+    FK_P2M_DONE,
+    FK_P2M_CRASH,               /* of the guest */
+} FkP2mAccess;
+
+/**
+ * fk_p2m_write, fk_p2m_read: the guest accesses its memory
+ * @len: 1 to 8 bytes, all on one page
+ */
+FkP2mAccess fk_p2m_write(uint64_t address, unsigned len, uint64_t value);
+FkP2mAccess fk_p2m_read(uint64_t address, unsigned len, uint64_t *value);
 
 /* xen-table.c */
 

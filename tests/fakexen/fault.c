@@ -38,6 +38,7 @@ static const struct {
     { "ones", FK_FAULT_ONES },
     { "silent", FK_FAULT_SILENT },
     { "timeout", FK_FAULT_TIMEOUT },
+    { "late", FK_FAULT_LATE },
     { "short", FK_FAULT_SHORT },
 };
 
@@ -124,7 +125,7 @@ bool fk_fault_add(const char *op, const char *which, const char *action,
     }
     if (!parse_action(action, &r.fault)) {
         snprintf(error, 200, "'%.20s' is no errno, value, ones, silent, "
-                 "timeout or short", action);
+                 "timeout, late or short", action);
         return false;
     }
     if (nrules == MAX_RULES) {

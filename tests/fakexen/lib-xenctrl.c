@@ -129,8 +129,13 @@ int xc_domain_memory_mapping(xc_interface *xch, uint32_t domid,
                              unsigned long first_gfn, unsigned long first_mfn,
                              unsigned long nr_mfns, uint32_t add_mapping)
 {
-    return mapping("memory_mapping", "frames", first_gfn, first_mfn, nr_mfns,
-                   add_mapping);
+    int rc = mapping("memory_mapping", "frames", first_gfn, first_mfn, nr_mfns,
+                     add_mapping);
+
+    if (!rc) {
+        FK_OP((fk_p2m_map(first_gfn, first_mfn, nr_mfns, add_mapping), 0));
+    }
+    return rc;
 }
 
 int xc_domain_ioport_mapping(xc_interface *xch, uint32_t domid,

@@ -16,6 +16,48 @@
 
 #define PCIFRONT_TIMEOUT_MS 2000
 
+/*
+ * The access that nobody waits for any more. There is one page for a request
+ * and its answer, so what comes next finds this answer, and is not made. One
+ * page for all devices of the stub domain.
+ */
+static struct {
+    FkDevice *d;                /* NULL: there is none */
+    bool write;
+    unsigned offset, len;
+    uint32_t value;
+} late;
+
+void fk_pcifront_init(void)
+{
+    late.d = NULL;
+}
+
+static uint32_t answer_late(void)
+{
+    uint32_t v = late.value;
+    int rc = late.write
+        ? fk_pciback_write(late.d, late.offset, late.len, late.value)
+        : fk_pciback_read(late.d, late.offset, late.len, &v);
+
+    fk_journal("back %s answers late 0x%02x/%u", fk_bdf(&late.d->bdf),
+               late.offset, late.len);
+    late.d = NULL;
+    return rc ? 0xffffffff : v;
+}
+
+static void be_late(FkDevice *d, bool write, unsigned offset, unsigned len,
+                    uint32_t value)
+{
+    if (fk.stubdom) {
+        late.d = d;
+        late.write = write;
+        late.offset = offset;
+        late.len = len;
+        late.value = value;
+    }
+}
+
 /* One access as the bus sees it: naturally aligned, 1, 2 or 4 bytes. */
 static uint32_t bus_read(FkDevice *d, unsigned offset, unsigned len)
 {
@@ -24,13 +66,18 @@ static uint32_t bus_read(FkDevice *d, unsigned offset, unsigned len)
     if (!fk.stubdom) {
         return fk_device_read(d, offset, len);
     }
+    if (late.d) {
+        return answer_late();
+    }
     return fk_pciback_read(d, offset, len, &v) ? 0xffffffff : v;
 }
 
 static void bus_write(FkDevice *d, unsigned offset, unsigned len,
                       uint32_t value)
 {
-    if (fk.stubdom) {
+    if (fk.stubdom && late.d) {
+        answer_late();
+    } else if (fk.stubdom) {
         fk_pciback_write(d, offset, len, value);
     } else {
         fk_dom0_write(d, offset, len, value);
@@ -46,7 +93,7 @@ static unsigned piece(unsigned offset, size_t left)
 static void timed_out(const FkFault *f, char *text, size_t size)
 {
     *text = '\0';
-    if (f->kind == FK_FAULT_TIMEOUT) {
+    if (f->kind == FK_FAULT_TIMEOUT || f->kind == FK_FAULT_LATE) {
         fk.ms += PCIFRONT_TIMEOUT_MS;
         snprintf(text, size, " (%d ms)", PCIFRONT_TIMEOUT_MS);
     }
@@ -93,6 +140,10 @@ long fk_config_read(FkDevice *d, void *buf, size_t len, int64_t offset)
         uint32_t v = 0;
 
         switch (f.kind) {
+        case FK_FAULT_LATE:
+            be_late(d, false, offset + done, n, 0);
+            v = 0xffffffff;
+            break;
         case FK_FAULT_ONES:
         case FK_FAULT_TIMEOUT:
             v = 0xffffffff;
@@ -145,6 +196,11 @@ long fk_config_write(FkDevice *d, const void *buf, size_t len, int64_t offset)
 
         for (unsigned i = 0; i < n; i++) {
             v |= (uint32_t)p[done + i] << (8 * i);
+        }
+        if (f.kind == FK_FAULT_LATE) {
+            be_late(d, true, offset + done, n, v);
+            done += n;
+            continue;
         }
         if (f.kind == FK_FAULT_VALUE) {
             v = (f.value >> (8 * done)) & (0xffffffffu >> (32 - 8 * n));

@@ -307,6 +307,45 @@ static void test_front_faults(void)
     }
 }
 
+/* What comes after an access that was late has its answer, and is not made. */
+static void test_front_late(void)
+{
+    FkDevice *d = new_device(0);
+    uint16_t v = 0;
+
+    say("fail cfg.read@0x52 1 late");
+    g_assert_cmpint(fk_config_read(d, &v, 2, CONTROL), ==, 2);
+    g_assert_cmphex(v, ==, 0xffff);
+    g_assert_cmpuint(fk.ms, ==, 2000);
+    g_assert_cmpint(fk_config_read(d, &v, 2, PCI_VENDOR_ID), ==, 2);
+    g_assert_cmphex(v, ==, 0x0080);
+    g_assert_cmpint(fk_config_read(d, &v, 2, PCI_VENDOR_ID), ==, 2);
+    g_assert_cmphex(v, ==, 0x8086);
+
+    /* A write that is late is made, one that follows a late access is not. */
+    say("allow 0000:00:05.0 on");
+    say("fail cfg.write 1 late");
+    v = 0x0081;
+    g_assert_cmpint(fk_config_write(d, &v, 2, CONTROL), ==, 2);
+    g_assert_cmphex(control(d), ==, 0x0080);
+    v = 0x80;
+    g_assert_cmpint(fk_config_write(d, &v, 2, PCI_LATENCY_TIMER), ==, 2);
+    g_assert_cmphex(control(d), ==, 0x0081);
+    v = 0x0080;
+    g_assert_cmpint(fk_config_write(d, &v, 2, CONTROL), ==, 2);
+    g_assert_cmphex(control(d), ==, 0x0080);
+
+    /* A refusal is an answer too. */
+    say("allow 0000:00:05.0 off");
+    say("heal");
+    say("fail cfg.write 1 late");
+    v = 0x0081;
+    g_assert_cmpint(fk_config_write(d, &v, 2, CONTROL), ==, 2);
+    g_assert_cmpint(fk_config_read(d, &v, 2, CONTROL), ==, 2);
+    g_assert_cmphex(v, ==, 0xffff);
+    g_assert_cmphex(control(d), ==, 0x0080);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -324,5 +363,6 @@ int main(int argc, char **argv)
     g_test_add_func("/fakexen/pcifront/pieces", test_front_pieces);
     g_test_add_func("/fakexen/pcifront/lockdown", test_front_lockdown);
     g_test_add_func("/fakexen/pcifront/faults", test_front_faults);
+    g_test_add_func("/fakexen/pcifront/late", test_front_late);
     return g_test_run();
 }

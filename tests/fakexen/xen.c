@@ -47,6 +47,20 @@ unsigned fk_pirqs(unsigned *bound)
     return n;
 }
 
+unsigned fk_intx(unsigned *bound)
+{
+    unsigned n = 0;
+
+    *bound = 0;
+    for (int i = 0; i < nr_pirqs(); i++) {
+        if (pirqs[i].type == FK_GSI) {
+            n++;
+            *bound += pirqs[i].bound;
+        }
+    }
+    return n;
+}
+
 static FkPirq *find(int pirq)
 {
     return pirq >= 0 && pirq < nr_pirqs() && pirqs[pirq].type != FK_FREE

@@ -57,7 +57,7 @@ static WorldFate any_fate(void *chooser, WorldOp op, unsigned arg,
 static bool there(void)
 {
     return (w.control | w.enable | w.maskall) != UINT16_MAX &&
-           (w.command | WORLD_MASTER) != UINT16_MAX;
+           !(w.command & ~WORLD_COMMAND);
 }
 
 static void begin(void)
@@ -218,6 +218,17 @@ static bool together(void)
                 (MSIX ? w.seq.masked != w.masked : !w.known)))) {
         return false;
     }
+    /* What waits for a message has none yet. */
+    if (w.seq.state == XEN_PT_MSI_PENDING) {
+        bool all = true;
+
+        for (unsigned i = 0; i < NVEC; i++) {
+            all = all && world_used(&w, i);
+        }
+        if (all) {
+            return false;
+        }
+    }
     /* A fault that is told of is of something that is still so. */
     if (!w.seq.undo_failures && w.seq.undo.step) {
         return false;
@@ -232,7 +243,8 @@ static bool together(void)
         return true;
     }
     /* A device changes by itself no other bits than these. */
-    if (on && ((w.last ^ w.control) & ~(w.enable | w.maskall))) {
+    if (on && (w.tried_off ||
+               ((w.last ^ w.control) & ~(w.enable | w.maskall)))) {
         return false;
     }
     return on || !mapped || !(w.control & w.enable) || w.tried_off;

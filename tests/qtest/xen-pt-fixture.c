@@ -500,6 +500,47 @@ unsigned xen_pt_pirqs(XenPT *x, unsigned *bound)
     return mapped;
 }
 
+static unsigned count_files(pid_t pid)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/fd", (int)pid);
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    unsigned n = 0;
+
+    g_assert_nonnull(dir);
+    while (g_dir_read_name(dir)) {
+        n++;
+    }
+    return n;
+}
+
+/* The fake's BARs are files of that name. */
+static unsigned count_mappings(pid_t pid)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/maps", (int)pid);
+    g_autofree char *text = NULL;
+    unsigned n = 0;
+
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    for (const char *at = text; (at = strstr(at, "memfd:bar")); at++) {
+        n++;
+    }
+    return n;
+}
+
+XenPTHeld xen_pt_held(XenPT *x)
+{
+    g_autofree char *answer = ask(x, "left");
+    pid_t pid = qtest_pid(x->qts);
+    XenPTHeld held = {
+        .files = count_files(pid),
+        .mappings = count_mappings(pid),
+    };
+
+    g_assert_cmpint(sscanf(answer, "now left mapped %u bound %u ranges %u",
+                           &held.mapped, &held.bound, &held.ranges), ==, 3);
+    return held;
+}
+
 unsigned xen_pt_log_lines(XenPT *x, const char *text)
 {
     gsize len;

@@ -172,6 +172,19 @@ char *xen_pt_hw_config(XenPT *x, unsigned i);
  */
 unsigned xen_pt_pirqs(XenPT *x, unsigned *bound);
 
+/* What of devices there is besides, in QEMU and in Xen. */
+typedef struct XenPTHeld {
+    unsigned files;             /* that QEMU has open */
+    unsigned mappings;          /* and mapped of them, of a device's BARs */
+    unsigned mapped, bound;     /* interrupts by INTx */
+    unsigned ranges;            /* of the guest's memory that are the device's */
+} XenPTHeld;
+
+/**
+ * xen_pt_held: what is held, to be compared with what was before
+ */
+XenPTHeld xen_pt_held(XenPT *x);
+
 /**
  * xen_pt_log_lines: how many lines of QEMU's standard error hold @text
  */

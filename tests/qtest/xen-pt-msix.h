@@ -48,7 +48,9 @@
     UNBIND(pirq, gvec) "xc unmap_pirq " #pirq " = 0\n"
 #define TABLE_MAPPED \
     "file DEV open resource0 = 0\n" \
-    "file DEV map resource0 0x2000 n 0x1000 = 0\n"
+    "file DEV map resource0 0x2000 n 0x1000 = 0\n" \
+    "file DEV open resource0 = 0\n" \
+    "file DEV map resource0 0x3000 n 0x1000 = 0\n"
 
 /* Four entries; the pending bits are in another page. Without and with MSI. */
 extern const XenPTLayout msix_plain, msix_both;

@@ -204,7 +204,7 @@ static int world_write(void *world, XenPTMSIWord word, uint16_t value)
         judge_command(w, value);
         w->command_unread = true;
         if (done) {
-            w->command = value;
+            w->command = value & WORLD_COMMAND;
         }
         return err ? f.err : 0;
     }

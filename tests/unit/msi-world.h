@@ -25,6 +25,7 @@
 #define WORLD_MSIX_MASKALL  0x4000
 #define WORLD_MASTER        0x0004
 #define WORLD_INTX_DISABLE  0x0400
+#define WORLD_COMMAND       0x07ff  /* its other bits read as 0 */
 
 typedef enum WorldKind {
     WORLD_MSI,

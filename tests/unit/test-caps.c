@@ -9,23 +9,33 @@
 #include <string.h>
 #include "hw/xen/xen_pt_caps.h"
 
+#define STATUS  0x06            /* PCI_STATUS, and its CAP_LIST */
+#define LIST    0x10
 #define HEAD    0x34            /* PCI_CAPABILITY_LIST */
 #define PM      0x01
 #define MSI     0x05
+#define VENDOR  0x09
 #define PCIE    0x10
 #define MSIX    0x11
 
 typedef struct Device {
     uint8_t config[256];
     unsigned reads;
+    unsigned lost;              /* this one, counted from 1, */
+    int how;                    /* has that errno, or 0: gives all-ones */
 } Device;
 
-static uint8_t read_config(void *opaque, uint8_t offset)
+static int read_config(void *opaque, uint8_t offset, uint16_t *word)
 {
     Device *d = opaque;
 
-    d->reads++;
-    return d->config[offset];
+    g_assert_cmphex(offset % 2, ==, 0);
+    *word = d->config[offset] | d->config[offset + 1] << 8;
+    if (++d->reads == d->lost) {
+        *word = UINT16_MAX;
+        return d->how;
+    }
+    return 0;
 }
 
 static void put_cap(Device *d, uint8_t offset, uint8_t id, uint8_t next)
@@ -37,8 +47,7 @@ static void put_cap(Device *d, uint8_t offset, uint8_t id, uint8_t next)
 /* PM at 0x40, MSI at 0x50, PCIe at 0x70, MSI-X at 0xb0. */
 static void device_init(Device *d)
 {
-    memset(d, 0, sizeof(*d));
-    d->config[HEAD] = 0x40;
+    *d = (Device) { .config = { [STATUS] = LIST, [HEAD] = 0x40 } };
     put_cap(d, 0x40, PM, 0x50);
     put_cap(d, 0x50, MSI, 0x70);
     put_cap(d, 0x70, PCIE, 0xb0);
@@ -53,15 +62,24 @@ static void check_walk(Device *d, const char *chain)
 
     memset(&caps, 0xa5, sizeof(caps));
     d->reads = 0;
-    xen_pt_caps_walk(&caps, read_config, d);
+    g_assert_cmpint(xen_pt_caps_walk(&caps, read_config, d), ==, 0);
     g_assert_cmpuint(caps.n, <=, XEN_PT_CAPS_MAX);
     for (unsigned i = 0; i < caps.n; i++) {
         g_string_append_printf(text, "%s%02x@%02x", i ? " " : "",
                                caps.cap[i].id, caps.cap[i].offset);
     }
     g_assert_cmpstr(text->str, ==, chain);
-    /* A pointer and two bytes of each capability, however the chain ends. */
-    g_assert_cmpuint(d->reads, <=, 2 + 2 * caps.n);
+    /* STATUS, the head, each once, and an id that ends the chain. */
+    g_assert_cmpuint(d->reads, <=, 3 + caps.n);
+}
+
+static void check_walk_fails(Device *d, int error)
+{
+    XenPTCaps caps;
+
+    memset(&caps, 0xa5, sizeof(caps));
+    g_assert_cmpint(xen_pt_caps_walk(&caps, read_config, d), ==, error);
+    g_assert_cmpuint(caps.n, ==, 0);
 }
 
 /* --- The walk ----------------------------------------------------------- */
@@ -76,15 +94,19 @@ static void test_walk(void)
 
 static void test_walk_empty(void)
 {
-    Device d = { .config = { 0 } };
+    Device d = { .config = { [STATUS] = LIST } };
 
+    check_walk(&d, "");
+    /* The head counts only where there is a list. */
+    d = (Device) { .config = { [HEAD] = 0x40 } };
+    put_cap(&d, 0x40, PM, 0);
     check_walk(&d, "");
 }
 
 /* Backwards is as good as forwards. */
 static void test_walk_backwards(void)
 {
-    Device d = { .config = { [HEAD] = 0xf0 } };
+    Device d = { .config = { [STATUS] = LIST, [HEAD] = 0xf0 } };
 
     put_cap(&d, 0xf0, MSI, 0x40);
     put_cap(&d, 0x40, PM, 0);
@@ -94,7 +116,7 @@ static void test_walk_backwards(void)
 /* The low two bits are reserved, software masks them (PCI 3.0, 6.7). */
 static void test_walk_reserved_bits(void)
 {
-    Device d = { .config = { [HEAD] = 0x43 } };
+    Device d = { .config = { [STATUS] = LIST, [HEAD] = 0x43 } };
 
     put_cap(&d, 0x40, PM, 0x51);
     put_cap(&d, 0x50, MSI, 0x02);
@@ -126,8 +148,11 @@ static void test_walk_into_header(void)
     check_walk(&d, "");
 }
 
-/* All-ones is a read that failed, of the pointer or of the id. */
-static void test_walk_lost(void)
+/*
+ * A byte of 0xff is the device's own where the other of the word is not, and
+ * ends the chain; a word of them was lost, and the chain with it.
+ */
+static void test_walk_ones(void)
 {
     Device d;
 
@@ -136,16 +161,39 @@ static void test_walk_lost(void)
     check_walk(&d, "01@40 05@50 10@70");
     d.config[0x50] = 0xff;
     check_walk(&d, "01@40");
+    d.config[0x51] = 0xff;
+    check_walk_fails(&d, -EIO);
     d.config[HEAD] = 0xff;
     check_walk(&d, "");
+    d.config[HEAD + 1] = 0xff;
+    check_walk_fails(&d, -EIO);
     memset(d.config, 0xff, sizeof(d.config));
-    check_walk(&d, "");
+    check_walk_fails(&d, -EIO);
+}
+
+/* Each read of a walk is lost in turn: never is a part taken for the whole. */
+static void test_walk_lost(void)
+{
+    static const int ways[] = { 0, -ENODEV };
+    Device d;
+
+    device_init(&d);
+    check_walk(&d, "01@40 05@50 10@70 11@b0");
+    for (unsigned n = d.reads, i = 1; i <= n; i++) {
+        for (size_t j = 0; j < G_N_ELEMENTS(ways); j++) {
+            device_init(&d);
+            d.lost = i;
+            d.how = ways[j];
+            check_walk_fails(&d, ways[j] ? ways[j] : -EIO);
+            g_assert_cmpuint(d.reads, ==, i);
+        }
+    }
 }
 
 /* The last place that a capability fits in. */
 static void test_walk_end_of_config(void)
 {
-    Device d = { .config = { [HEAD] = 0xfc } };
+    Device d = { .config = { [STATUS] = LIST, [HEAD] = 0xfc } };
 
     put_cap(&d, 0xfc, MSI, 0x40);
     put_cap(&d, 0x40, PM, 0xfe);
@@ -155,7 +203,7 @@ static void test_walk_end_of_config(void)
 /* As many as there can be, and each once. */
 static void test_walk_full(void)
 {
-    Device d = { .config = { [HEAD] = 0x40 } };
+    Device d = { .config = { [STATUS] = LIST, [HEAD] = 0x40 } };
     XenPTCaps caps;
 
     for (unsigned offset = 0x40; offset < 0x100; offset += 4) {
@@ -175,12 +223,14 @@ static void test_walk_any(void)
         bool seen[256] = { false };
         Device d = { .reads = 0 };
         XenPTCaps caps;
+        int rc;
 
         for (int i = 0; i < 256; i++) {
             d.config[i] = g_test_rand_int_range(0, 256);
         }
-        xen_pt_caps_walk(&caps, read_config, &d);
-        g_assert_cmpuint(caps.n, <=, XEN_PT_CAPS_MAX);
+        rc = xen_pt_caps_walk(&caps, read_config, &d);
+        g_assert_cmpint(rc, ==, rc ? -EIO : 0);
+        g_assert_cmpuint(caps.n, <=, rc ? 0 : XEN_PT_CAPS_MAX);
         for (unsigned i = 0; i < caps.n; i++) {
             g_assert_cmphex(caps.cap[i].offset, >=, 0x40);
             g_assert_cmphex(caps.cap[i].offset & 3, ==, 0);
@@ -193,9 +243,9 @@ static void test_walk_any(void)
 
 /* --- What the guest sees ------------------------------------------------ */
 
-static bool is_visible(void *opaque, uint8_t id)
+static bool is_visible(void *opaque, const XenPTCap *cap)
 {
-    return !strchr(opaque, id);
+    return !strchr(opaque, cap->id);
 }
 
 static uint8_t next_cap(const XenPTCaps *caps, uint8_t offset,
@@ -242,21 +292,64 @@ static void test_next_hidden(void)
 
 static void test_next_hidden_only_one(void)
 {
-    Device d = { .config = { [HEAD] = 0x50 } };
+    Device d = { .config = { [STATUS] = LIST, [HEAD] = 0x50 } };
 
     put_cap(&d, 0x50, MSI, 0);
     check_chain(&d, "", "50");
     check_chain(&d, "\x05", "");
 }
 
-/* An id that the device has twice is hidden twice. */
-static void test_next_hidden_twice(void)
+/* Ids that a device has more than once: what is between them, and behind. */
+static void test_next_twice(void)
 {
+    static const struct {
+        const char *ids;        /* of the device, from 0x40 on, 0x10 apart */
+        const char *hidden;
+        const char *chain;
+    } rows[] = {
+        { "\x09\x09\x11\x05\x10", "", "40 50 60 70 80" },
+        { "\x09\x09\x11\x05\x10", "\x11", "40 50 70 80" },
+        { "\x09\x09\x11\x05\x10", "\x11\x05", "40 50 80" },
+        { "\x09\x09\x11\x05\x10", "\x09", "60 70 80" },
+        { "\x09\x11\x09\x05\x09", "\x11\x05", "40 60 80" },
+        { "\x05\x09\x05\x11\x09", "\x05", "50 70 80" },
+        { "\x11\x05\x09\x09\x09", "\x11\x05", "60 70 80" },
+        { "\x09\x09\x09\x05\x11", "\x05\x11", "40 50 60" },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        size_t n = strlen(rows[i].ids);
+        Device d;
+
+        device_init(&d);
+        for (size_t j = 0; j < n; j++) {
+            put_cap(&d, 0x40 + 0x10 * j, rows[i].ids[j],
+                    j + 1 < n ? 0x50 + 0x10 * j : 0);
+        }
+        check_chain(&d, rows[i].hidden, rows[i].chain);
+    }
+}
+
+/* All of an id, in the chain's order, which need not be that of offsets. */
+static void test_find(void)
+{
+    XenPTCaps caps;
     Device d;
 
     device_init(&d);
-    d.config[0x70] = MSI;
-    check_chain(&d, "\x05", "40 b0");
+    put_cap(&d, 0x40, VENDOR, 0xa0);
+    put_cap(&d, 0xa0, VENDOR, 0x50);
+    put_cap(&d, 0x50, MSI, 0x80);
+    put_cap(&d, 0x80, VENDOR, 0);
+    xen_pt_caps_walk(&caps, read_config, &d);
+    g_assert_cmphex(xen_pt_caps_find(&caps, VENDOR, 0), ==, 0x40);
+    g_assert_cmphex(xen_pt_caps_find(&caps, VENDOR, 0x40), ==, 0xa0);
+    g_assert_cmphex(xen_pt_caps_find(&caps, VENDOR, 0xa0), ==, 0x80);
+    g_assert_cmphex(xen_pt_caps_find(&caps, VENDOR, 0x80), ==, 0);
+    g_assert_cmphex(xen_pt_caps_find(&caps, MSI, 0), ==, 0x50);
+    g_assert_cmphex(xen_pt_caps_find(&caps, MSI, 0x50), ==, 0);
+    g_assert_cmphex(xen_pt_caps_find(&caps, PCIE, 0), ==, 0);
+    g_assert_cmphex(xen_pt_caps_find(&caps, VENDOR, 0x60), ==, 0);
 }
 
 /* A hidden capability is still a place in the chain to go on from. */
@@ -290,6 +383,7 @@ int main(int argc, char **argv)
     g_test_add_func("/caps/walk/reserved-bits", test_walk_reserved_bits);
     g_test_add_func("/caps/walk/loop", test_walk_loop);
     g_test_add_func("/caps/walk/into-header", test_walk_into_header);
+    g_test_add_func("/caps/walk/ones", test_walk_ones);
     g_test_add_func("/caps/walk/lost", test_walk_lost);
     g_test_add_func("/caps/walk/end-of-config", test_walk_end_of_config);
     g_test_add_func("/caps/walk/full", test_walk_full);
@@ -297,8 +391,9 @@ int main(int argc, char **argv)
     g_test_add_func("/caps/next/all", test_next_all);
     g_test_add_func("/caps/next/hidden", test_next_hidden);
     g_test_add_func("/caps/next/hidden-only-one", test_next_hidden_only_one);
-    g_test_add_func("/caps/next/hidden-twice", test_next_hidden_twice);
+    g_test_add_func("/caps/next/twice", test_next_twice);
     g_test_add_func("/caps/next/of-hidden", test_next_of_hidden);
     g_test_add_func("/caps/next/not-of-chain", test_next_not_of_chain);
+    g_test_add_func("/caps/find", test_find);
     return g_test_run();
 }

@@ -15,20 +15,28 @@
  */
 #define XEN_PT_CAPS_MAX 48
 
+typedef struct XenPTCap {
+    uint8_t id;
+    uint8_t offset;
+} XenPTCap;
+
 /* The capabilities of a device, in the chain's order. */
 typedef struct XenPTCaps {
     unsigned n;
-    struct {
-        uint8_t id;
-        uint8_t offset;
-    } cap[XEN_PT_CAPS_MAX];
+    XenPTCap cap[XEN_PT_CAPS_MAX];
 } XenPTCaps;
 
-/* Read the byte at @offset of config space; 0xff where that fails. */
-typedef uint8_t XenPTCapsRead(void *opaque, uint8_t offset);
+/**
+ * XenPTCapsRead: read config space
+ * @offset: a multiple of 2
+ * @word: the 16 bits there, all-ones where the device did not answer
+ *
+ * Returns: 0 or a negative errno.
+ */
+typedef int XenPTCapsRead(void *opaque, uint8_t offset, uint16_t *word);
 
 /* Is the guest to see this capability? */
-typedef bool XenPTCapsVisible(void *opaque, uint8_t id);
+typedef bool XenPTCapsVisible(void *opaque, const XenPTCap *cap);
 
 /**
  * xen_pt_caps_walk: follow a device's chain of capabilities
@@ -37,11 +45,24 @@ typedef bool XenPTCapsVisible(void *opaque, uint8_t id);
  * @opaque: passed to @read
  *
  * The walk ends at the chain's end, or before a pointer that leads into the
- * header or back into the chain, a capability that cannot be read, or one that
- * would not fit into config space. The low two bits of a pointer are reserved
- * and ignored (PCI 3.0, 6.7).
+ * header or back into the chain, or an id of 0xff. The low two bits of a
+ * pointer are reserved and ignored (PCI 3.0, 6.7). An id and the pointer behind
+ * it are read at once, so that a device's own 0xff can be told from a read that
+ * was lost.
+ *
+ * Returns: 0, or a negative errno where a part of the chain could not be read;
+ * then @caps is empty.
  */
-void xen_pt_caps_walk(XenPTCaps *caps, XenPTCapsRead *read, void *opaque);
+int xen_pt_caps_walk(XenPTCaps *caps, XenPTCapsRead *read, void *opaque);
+
+/**
+ * xen_pt_caps_find: the place of a capability
+ * @id: which
+ * @after: the offset of one that it is to come behind; 0: the first of all
+ *
+ * Returns: its offset, 0 where there is none.
+ */
+uint8_t xen_pt_caps_find(const XenPTCaps *caps, uint8_t id, uint8_t after);
 
 /**
  * xen_pt_caps_next: the capability that follows, as the guest sees the chain

@@ -1,5 +1,5 @@
 /*
- * Xen PCI pass-through: which accesses need not reach the device
+ * Xen PCI pass-through: which accesses need not, or must not, reach the device
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
@@ -20,5 +20,18 @@ typedef struct XenPTRegGroup XenPTRegGroup;
  * made for a value that would not be looked at.
  */
 bool xen_pt_emulated(XenPTRegGroup *group, uint32_t addr, int len);
+
+/**
+ * xen_pt_unread: was a register that is to be written lost as it was read?
+ * @group: the register group that @addr is in, or NULL
+ * @addr: 0 to 255
+ * @value: what was read there, twice
+ * @len: 1, 2 or 4 bytes
+ *
+ * A guest's write is merged with what the device holds. No register of those
+ * that are merged is all-ones, so that is no value to be written back.
+ */
+bool xen_pt_unread(XenPTRegGroup *group, uint32_t addr, uint32_t value,
+                   int len);
 
 #endif

@@ -40,10 +40,11 @@ extern const XenPTMSIOps xen_pt_msi_host_ops;
  * xen_pt_msi_realize: find the device's capabilities, probe MSI and MSI-X
  * @s: the device, its BARs registered, its emulated registers not set up yet
  *
- * What is refused the guest will not see. Never fails: a device without MSI
- * still has its other interrupts.
+ * What is refused the guest will not see: a device without MSI still has its
+ * other interrupts. Fails where the device cannot be read; nothing is in the
+ * guest's memory then.
  */
-void xen_pt_msi_realize(XenPCIPassthroughState *s);
+void xen_pt_msi_realize(XenPCIPassthroughState *s, Error **errp);
 
 /**
  * xen_pt_msi_unrealize: take back what the guest sees in its memory
@@ -59,18 +60,24 @@ void xen_pt_msi_finalize(XenPCIPassthroughState *s);
 
 /**
  * xen_pt_msi_start: give the guest's view its beginning
- * @s: a device with a capability of this id that is not hidden
+ * @s: a device with a capability of this id; one that is hidden becomes null
  * @id: PCI_CAP_ID_MSI or PCI_CAP_ID_MSIX
+ * @base: its offset
  * @next: the offset of the capability that the guest sees after it
  *
- * Returns: the size of the capability, in bytes.
+ * Returns: the size of the capability, in bytes; 0 of one that is not the
+ * first of its id.
  */
-uint8_t xen_pt_msi_start(XenPCIPassthroughState *s, uint8_t id, uint8_t next);
+uint8_t xen_pt_msi_start(XenPCIPassthroughState *s, uint8_t id, uint8_t base,
+                         uint8_t next);
 
 /**
- * xen_pt_msi_hidden: is a capability of this id withheld from the guest?
+ * xen_pt_msi_hidden: is this MSI or MSI-X withheld from the guest?
+ * @cap: of the device's chain, any
+ *
+ * So is each but the first of its id: there is one of each in a function.
  */
-bool xen_pt_msi_hidden(const XenPCIPassthroughState *s, uint8_t id);
+bool xen_pt_msi_hidden(const XenPCIPassthroughState *s, const XenPTCap *cap);
 
 /**
  * xen_pt_msi_config_read: the guest reads config space

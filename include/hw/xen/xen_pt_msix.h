@@ -14,20 +14,21 @@
 /* With MemoryRegion, the header of which has another name since QEMU 10.1. */
 #include "hw/pci/pci.h"
 #include "hw/xen/xen_pt_msi.h"
+#include "hw/xen/xen_pt_msix_pages.h"
 #include "hw/xen/xen_pt_msix_table.h"
 
 struct XenPTMSIX {
-    MemoryRegion pages;         /* those of the table, in the guest's BAR */
-    bool in_bar;                /* @pages is a part of that */
-    unsigned bar;
+    XenPTMSIXPages pages;       /* those of the table */
+    XenPTMSIXPages pba;         /* those of the pending bits */
+    bool pba_apart;             /* some of which are not the table's */
+    unsigned bar, pba_bar;
     uint64_t base;              /* of the host's BAR */
-    uint32_t first;             /* byte of the BAR that is in @pages */
     uint32_t table_offset;      /* of the table, in @pages */
+    uint64_t pba_first;         /* bytes of the table's BAR that are pending */
+    uint64_t pba_last;          /* bits; UINT64_MAX: they are in another */
     hwaddr guest;               /* where the guest's table is, once mapped */
-    bool warned;                /* of a write beside the table */
-    const uint8_t *device;      /* the host's @pages */
-    size_t device_size;         /* bytes mapped from there, whole pages */
-    void *mapping;
+    unsigned waited_ms;         /* for the device's files to come */
+    bool warned;                /* of a write that is lost */
     XenPTMSIXTable table;
     XenPTMSIXEntry entry[];
 };
@@ -38,21 +39,33 @@ struct XenPTMSIX {
 /**
  * xen_pt_msix_new: set up the table of a device
  * @msi: the capability; @msi->control and @msi->base are known
+ * @table: the device's register of that name
+ * @pba: and of the pending bits
  *
- * Returns: 0, with @msi->x and @msi->regs set, or a negative errno where the
- * guest cannot be given MSI-X; a warning has said why.
+ * Returns: false where the guest cannot be given MSI-X; a warning has said
+ * why. @msi->x is set all the same, where the table's pages are known: they
+ * are not the guest's. Else @msi->regs is set too.
  */
-int xen_pt_msix_new(XenPTMSI *msi);
+bool xen_pt_msix_new(XenPTMSI *msi, uint32_t table, uint32_t pba);
 
 /**
- * xen_pt_msix_map: put the table into the guest's BAR
+ * xen_pt_msix_map: put the pages of the table into the guest's BAR
  */
 void xen_pt_msix_map(XenPTMSI *msi);
 
 /**
- * xen_pt_msix_unmap: take it out, and let go of the device's
+ * xen_pt_msix_unmap: take them out
  */
 void xen_pt_msix_unmap(XenPTMSI *msi);
+
+/**
+ * xen_pt_msix_warn_lost: warn of a guest's write that reaches nothing
+ * @where: the write "to ..."
+ * @why: the reason
+ *
+ * Once per device.
+ */
+void xen_pt_msix_warn_lost(XenPTMSI *msi, const char *where, const char *why);
 
 /**
  * xen_pt_msix_free: the last reference to the guest's memory is gone

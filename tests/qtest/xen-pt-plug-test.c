@@ -1,0 +1,690 @@
+/*
+ * QTest: a device passed through with Xen is plugged and unplugged
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Whatever becomes of an access to the device, QEMU lives, and holds nothing
+ * of a device that it has not, or not any more.
+ */
+
+#include "qemu/osdep.h"
+#include "xen-pt-msix.h"
+#include "qobject/qdict.h"
+
+#define CONTROL_MSI (XEN_PT_CAP_MSI + PCI_MSI_FLAGS)
+
+static const char *const read_ways[] = {
+    "EIO", "ones", "short", "timeout", "late", NULL
+};
+static const char *const write_ways[] = {
+    "EIO", "silent", "short", "timeout", "late", NULL
+};
+
+static const struct {
+    const char *op;
+    const char *const *ways;
+} ops[] = {
+    { "cfg.read", read_ways },
+    { "cfg.write", write_ways },
+};
+
+static const XenPTLayout msi_only = { .place = XEN_PT_MIDDLE };
+
+static const struct {
+    const char *name;
+    const XenPTLayout *layout;
+} layouts[] = {
+    { "msi", &msi_only },
+    { "msix", &msix_plain },
+    { "both", &msix_both },
+};
+
+static const char *const xens[] = { "4.17", "4.20" };
+
+/* One layout on one release. */
+typedef struct Setting {
+    const XenPTLayout *layout;
+    const char *xen;
+} Setting;
+
+/* --- A guest's driver --------------------------------------------------- */
+
+static bool shown(XenPT *x, uint8_t id)
+{
+    uint8_t ids[8];
+    unsigned n = xen_pt_caps(x, 0, ids);
+
+    return n && memchr(ids, id, n);
+}
+
+/* MSI-X if it is there, else MSI; with faults about, it may come to nothing. */
+static void driver_start(XenPT *x)
+{
+    msix_place(x);
+    if (shown(x, PCI_CAP_ID_MSIX)) {
+        msix_enable(x, 2);
+    } else if (shown(x, PCI_CAP_ID_MSI)) {
+        msi_set_enable(x, true);
+    }
+}
+
+static void driver_stop(XenPT *x)
+{
+    if (shown(x, PCI_CAP_ID_MSIX)) {
+        msix_set_control(x, 0);
+    } else if (shown(x, PCI_CAP_ID_MSI)) {
+        msi_set_enable(x, false);
+    }
+}
+
+static void assert_works(XenPT *x)
+{
+    driver_start(x);
+    if (shown(x, PCI_CAP_ID_MSIX)) {
+        g_assert_true(msix_enabled(x));
+        g_assert_true(msix_hw_enabled(x));
+        g_assert_false(msix_hw_masked(x, 1));
+        msix_assert_pirqs(x, 2, 2);
+    } else if (shown(x, PCI_CAP_ID_MSI)) {
+        g_assert_true(msi_enabled(x));
+        g_assert_true(xen_pt_hw(x, 0, CONTROL_MSI, 2) & PCI_MSI_FLAGS_ENABLE);
+        msix_assert_pirqs(x, 1, 1);
+    }
+}
+
+/* --- A walk ------------------------------------------------------------- */
+
+/* The guest reads what the device has: an answer that is late comes now. */
+static void settle(XenPT *x)
+{
+    qpci_config_readw(x->dev[0], PCI_STATUS);
+    xen_pt_say(x, "heal");
+}
+
+static void assert_held(XenPT *x, const XenPTHeld *before)
+{
+    XenPTHeld now = xen_pt_held(x);
+
+    g_assert_cmpuint(now.files, ==, before->files);
+    g_assert_cmpuint(now.mappings, ==, before->mappings);
+    g_assert_cmpuint(now.mapped, ==, before->mapped);
+    g_assert_cmpuint(now.bound, ==, before->bound);
+    g_assert_cmpuint(now.ranges, ==, before->ranges);
+    msix_assert_pirqs(x, 0, 0);
+}
+
+/* It goes, nothing of it is held, and it comes anew, whole, and works. */
+static void assert_comes_back(XenPT *x, const XenPTHeld *before, bool is_there)
+{
+    xen_pt_say(x, "heal");
+    if (is_there) {
+        xen_pt_unplug(x, 0);
+    }
+    assert_held(x, before);
+    g_assert_true(xen_pt_plug(x, 0));
+    if (x->layout[0].entries) {
+        g_assert_true(shown(x, PCI_CAP_ID_MSIX));
+    }
+    g_assert_true(x->layout[0].no_msi || shown(x, PCI_CAP_ID_MSI));
+    assert_works(x);
+    driver_stop(x);
+    xen_pt_unplug(x, 0);
+    assert_held(x, before);
+}
+
+static XenPT *new_walk(const Setting *s, XenPTHeld *before)
+{
+    XenPT *x = xen_pt_new();
+
+    xen_pt_add(x, s->layout);
+    xen_pt_say(x, "xen %s", s->xen);
+    xen_pt_run(x, NULL);
+    /* What QEMU opens once and keeps is there after the first time. */
+    g_assert_true(xen_pt_plug(x, 0));
+    assert_works(x);
+    driver_stop(x);
+    xen_pt_unplug(x, 0);
+    *before = xen_pt_held(x);
+    return x;
+}
+
+/* How many accesses of a kind QEMU makes in @act. */
+typedef void Act(XenPT *x);
+
+static unsigned count(XenPT *x, const char *op, Act *act)
+{
+    const char *word = strchr(op, '.') + 1;
+    g_autofree char *text = NULL;
+    g_auto(GStrv) lines = NULL;
+    unsigned n = 0;
+
+    xen_pt_skip(x);
+    act(x);
+    text = xen_pt_journal(x, "cfg");
+    lines = g_strsplit(text, "\n", -1);
+    for (char **l = lines; *l && **l; l++) {
+        g_auto(GStrv) w = g_strsplit(*l, " ", 4);
+
+        n += g_str_equal(w[2], word);
+    }
+    return n;
+}
+
+static void act_plug(XenPT *x)
+{
+    g_assert_true(xen_pt_plug(x, 0));
+}
+
+static void act_unplug(XenPT *x)
+{
+    xen_pt_unplug(x, 0);
+}
+
+/*
+ * Each access of a plug. A read that is lost once changes nothing at all, but
+ * in the probe, which may hide what it cannot be sure of.
+ */
+static void test_plug(const void *opaque)
+{
+    const Setting *s = opaque;
+    unsigned paths = 0, refused = 0;
+    XenPTHeld before;
+    XenPT *x = new_walk(s, &before);
+
+    for (size_t o = 0; o < ARRAY_SIZE(ops); o++) {
+        unsigned n = count(x, ops[o].op, act_plug);
+
+        xen_pt_unplug(x, 0);
+        g_assert_cmpuint(n, >, 3);
+        for (unsigned k = 1; k <= n; k++) {
+            for (const char *const *way = ops[o].ways; *way; way++, paths++) {
+                bool ok;
+
+                g_test_message("%s %u %s", ops[o].op, k, *way);
+                xen_pt_say(x, "fail %s %u %s", ops[o].op, k, *way);
+                ok = xen_pt_plug(x, 0);
+                refused += !ok;
+                if (ok) {
+                    settle(x);
+                    assert_works(x);
+                    driver_stop(x);
+                }
+                assert_comes_back(x, &before, ok);
+            }
+        }
+    }
+    g_test_message("%u failure paths, %u plugs refused", paths, refused);
+    xen_pt_free(x);
+}
+
+/* From each access of a plug on all fail: an error, and no device. */
+static void test_plug_dead(const void *opaque)
+{
+    const Setting *s = opaque;
+    unsigned paths = 0, refused = 0;
+    XenPTHeld before;
+    XenPT *x = new_walk(s, &before);
+
+    for (size_t o = 0; o < ARRAY_SIZE(ops); o++) {
+        unsigned n = count(x, ops[o].op, act_plug);
+
+        xen_pt_unplug(x, 0);
+        for (unsigned k = 1; k <= n; k++) {
+            for (const char *const *way = ops[o].ways; *way; way++, paths++) {
+                bool ok;
+
+                g_test_message("%s %u+ %s", ops[o].op, k, *way);
+                xen_pt_say(x, "fail %s %u+ %s", ops[o].op, k, *way);
+                ok = xen_pt_plug(x, 0);
+                refused += !ok;
+                if (ok) {
+                    driver_start(x);
+                    settle(x);
+                }
+                assert_comes_back(x, &before, ok);
+            }
+        }
+    }
+    g_assert_cmpuint(refused, >, 10);
+    g_test_message("%u failure paths, %u plugs refused", paths, refused);
+    xen_pt_free(x);
+}
+
+static void test_unplug(const void *opaque)
+{
+    const Setting *s = opaque;
+    unsigned paths = 0;
+    XenPTHeld before;
+    XenPT *x = new_walk(s, &before);
+
+    for (size_t o = 0; o < ARRAY_SIZE(ops); o++) {
+        unsigned n;
+
+        act_plug(x);
+        assert_works(x);
+        n = count(x, ops[o].op, act_unplug);
+        g_assert_cmpuint(n, >, 0);
+        for (unsigned k = 1; k <= n; k++) {
+            for (const char *const *way = ops[o].ways; *way; way++, paths++) {
+                g_test_message("%s %u %s", ops[o].op, k, *way);
+                act_plug(x);
+                assert_works(x);
+                xen_pt_say(x, "fail %s %u %s", ops[o].op, k, *way);
+                act_unplug(x);
+                assert_comes_back(x, &before, false);
+            }
+        }
+    }
+    g_test_message("%u failure paths", paths);
+    xen_pt_free(x);
+}
+
+static void test_driver(const void *opaque)
+{
+    const Setting *s = opaque;
+    unsigned paths = 0;
+    XenPTHeld before;
+    XenPT *x = new_walk(s, &before);
+
+    for (size_t o = 0; o < ARRAY_SIZE(ops); o++) {
+        unsigned n;
+
+        act_plug(x);
+        n = count(x, ops[o].op, driver_start);
+        g_assert_cmpuint(n, >, 0);
+        driver_stop(x);
+        act_unplug(x);
+        for (unsigned k = 1; k <= n; k++) {
+            for (const char *const *way = ops[o].ways; *way; way++, paths++) {
+                g_test_message("%s %u %s", ops[o].op, k, *way);
+                act_plug(x);
+                xen_pt_say(x, "fail %s %u %s", ops[o].op, k, *way);
+                driver_start(x);
+                settle(x);
+                driver_stop(x);
+                assert_comes_back(x, &before, true);
+            }
+        }
+    }
+    g_test_message("%u failure paths", paths);
+    xen_pt_free(x);
+}
+
+/* --- A register that is lost for good ----------------------------------- */
+
+static void test_lost(void)
+{
+    static const struct {
+        const char *what, *error;
+    } rows[] = {
+        { "0x06", "capabilities cannot be read" },
+        { "0x34", "capabilities cannot be read" },
+        { "0x50", "capabilities cannot be read" },
+        { "0x80", "capabilities cannot be read" },
+        { "0xc0", "capabilities cannot be read" },
+        { "0x52", "MSI capability at 0x50 cannot be read" },
+        { "0xc2", "MSI-X capability at 0xc0 cannot be read" },
+        { "0xc4", "MSI-X capability at 0xc0 cannot be read" },
+        { "0x82", "Failed to initialize" },
+        { "0x3d", "emulate register" },
+        { "0x04", "Failed to read PCI_COMMAND" },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        static const XenPTLayout layout = {
+            .place = XEN_PT_FIRST, .entries = 4, .table = 0x2000,
+            .pba = 0x3000,
+        };
+        XenPTHeld before;
+        XenPT *x = new_walk(&(Setting) { &layout, "4.17" }, &before);
+        QDict *reply;
+
+        g_test_message("%s", rows[i].what);
+        xen_pt_say(x, "fail cfg.read@%s all ones", rows[i].what);
+        reply = qtest_qmp(x->qts, "{ 'execute': 'device_add', 'arguments': "
+                          "{ 'driver': 'xen-pci-passthrough', 'id': 'dev0', "
+                          "'hostaddr': '0000:00:05.0', 'addr': '04.0', "
+                          "'msi-probe': 'off' } }");
+        g_assert_true(qdict_haskey(reply, "error"));
+        g_assert_nonnull(strstr(qdict_get_str(qdict_get_qdict(reply, "error"),
+                                              "desc"), rows[i].error));
+        qobject_unref(reply);
+        assert_comes_back(x, &before, false);
+        xen_pt_free(x);
+    }
+}
+
+/* The line that cannot be read is none: another's would be worse. */
+static void test_lost_line(void)
+{
+    XenPT *x = msix_realize(&msix_both, "fail cfg.read@0x3c all ones", "");
+    g_autofree char *journal = xen_pt_journal(x, "xc");
+
+    g_assert_null(strstr(journal, "map_pirq"));
+    g_assert_true(xen_pt_hw(x, 0, PCI_COMMAND, 2) & PCI_COMMAND_INTX_DISABLE);
+    assert_works(x);
+    xen_pt_free(x);
+}
+
+/* --- A guest's write ---------------------------------------------------- */
+
+/* What could not be read is not written back: neither D3 nor bus mastering. */
+static void test_unread(void)
+{
+    static const XenPTLayout layout = { .place = XEN_PT_MIDDLE };
+    static const struct {
+        uint8_t reg, len;
+    } rows[] = {
+        { PCI_COMMAND, 2 }, { PCI_COMMAND, 1 }, { PCI_COMMAND, 4 },
+        { XEN_PT_CAP_PM + PCI_PM_CTRL, 2 }, { XEN_PT_CAP_PM + PCI_PM_CTRL, 4 },
+        { XEN_PT_CAP_EXP + PCI_EXP_DEVSTA, 2 },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        XenPT *x = xen_pt_start(&layout);
+        g_autofree char *found = xen_pt_hw_config(x, 0), *left = NULL;
+
+        xen_pt_say(x, "fail cfg.read@0x%02x all timeout", rows[i].reg);
+        switch (rows[i].len) {
+        case 1:
+            qpci_config_writeb(x->dev[0], rows[i].reg, 0);
+            break;
+        case 2:
+            qpci_config_writew(x->dev[0], rows[i].reg, 0);
+            break;
+        default:
+            qpci_config_writel(x->dev[0], rows[i].reg, 0);
+            break;
+        }
+        left = xen_pt_hw_config(x, 0);
+        g_assert_cmpstr(left, ==, found);
+        xen_pt_free(x);
+    }
+}
+
+/* --- The list of capabilities ------------------------------------------- */
+
+static void hide_all(XenPT *x)
+{
+    xen_pt_say(x, "allow DEV off");
+}
+
+/* Vendor, vendor, MSI-X, MSI, PCI Express. */
+static void twice(XenPT *x)
+{
+    xen_pt_say(x, "poke DEV 0x34/1 0xd0");
+    xen_pt_say(x, "poke DEV 0xd0/4 0x0008e009");
+    xen_pt_say(x, "poke DEV 0xe0/4 0x0008c009");
+    xen_pt_say(x, "poke DEV 0xc1/1 0x50");
+    xen_pt_say(x, "poke DEV 0x51/1 0x80");
+    xen_pt_say(x, "poke DEV 0x81/1 0x00");
+}
+
+static void test_twice(void)
+{
+    static const XenPTLayout layout = {
+        .place = XEN_PT_FIRST, .entries = 4, .table = 0x2000, .pba = 0x3000,
+    };
+    static const struct {
+        void (*before)(XenPT *x);
+        const char *chain;      /* each id at its place */
+        uint16_t at_msix, at_msi;
+    } rows[] = {
+        { NULL, "09@d0 09@e0 11@c0 05@50 10@80", 0x5011, 0x8005 },
+        { hide_all, "09@d0 09@e0 10@80", 0x8000, 0x8000 },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        g_autoptr(GString) chain = g_string_new(NULL);
+        XenPT *x = xen_pt_new();
+        uint8_t at;
+
+        xen_pt_add(x, &layout);
+        twice(x);
+        if (rows[i].before) {
+            rows[i].before(x);
+        }
+        xen_pt_run(x, "");
+        for (at = qpci_config_readb(x->dev[0], PCI_CAPABILITY_LIST);
+             at && chain->len < 60;
+             at = qpci_config_readb(x->dev[0], at + PCI_CAP_LIST_NEXT)) {
+            g_string_append_printf(chain, "%s%02x@%02x", chain->len ? " " : "",
+                                   qpci_config_readb(x->dev[0], at), at);
+        }
+        g_assert_cmpstr(chain->str, ==, rows[i].chain);
+        g_assert_cmphex(qpci_config_readw(x->dev[0], XEN_PT_CAP_MSIX), ==,
+                        rows[i].at_msix);
+        g_assert_cmphex(qpci_config_readw(x->dev[0], XEN_PT_CAP_MSI), ==,
+                        rows[i].at_msi);
+        xen_pt_free(x);
+    }
+}
+
+/* --- MSI-X that is hidden ----------------------------------------------- */
+
+/* Why it is, and what the log says of that. */
+typedef struct Hidden {
+    const char *name;
+    const char *command;        /* to the fake, before QEMU starts */
+    const char *log;
+    XenPTLayout layout;
+    bool unread;                /* the device's pages cannot be mapped */
+} Hidden;
+
+#define APART .entries = 4, .table = 0x2100, .pba = 0x3080
+
+static const Hidden hidden[] = {
+    { "refused", "allow DEV off", "pciback refuses it", { APART } },
+    { "found-on", "fail cfg.write@0xc2 all silent", "MSI-X hidden from the",
+      { APART, .control_x = ENABLE } },
+    { "open", "fail open_resource all EACCES",
+      "table cannot be mapped: Permission denied", { APART }, .unread = true },
+    { "map", "fail mmap_resource all EPERM",
+      "table cannot be mapped: Operation not", { APART }, .unread = true },
+    { "leaves-bar", "heal", "has a table that leaves its BAR",
+      { .entries = 4, .table = 0xffd0, .pba = 0x3080 } },
+    { "overlap", "heal", "has its pending bits inside its table",
+      { .entries = 4, .table = 0x2100, .pba = 0x2100 } },
+    { "overlap-end", "heal", "has its pending bits inside its table",
+      { .entries = 4, .table = 0x2100, .pba = 0x2138 } },
+    { "no-pba", "poke DEV 0xc8/4 0xffffffff",
+      "has pending bits that nobody finds", { APART } },
+};
+
+/*
+ * The pages stay closed to the guest: a write there would be its end. The
+ * neighbours of the table are read from the device.
+ */
+static void test_hidden(const void *opaque)
+{
+    const Hidden *h = opaque;
+    static const char *const releases[] = { "4.17", "4.20", "4.21" };
+
+    for (size_t i = 0; i < ARRAY_SIZE(releases); i++) {
+        XenPT *x = xen_pt_new();
+        uint32_t at = h->layout.table & ~0xfff, was;
+
+        xen_pt_add(x, &h->layout);
+        xen_pt_say(x, "xen %s", releases[i]);
+        xen_pt_say(x, "poke DEV bar0+0x%x/4 0x600d600d", at + 0x40);
+        xen_pt_say(x, "poke DEV bar0+0x3fc0/4 0x0ddba11");
+        xen_pt_say(x, "%s", h->command);
+        xen_pt_run(x, "");
+        g_assert_false(shown(x, PCI_CAP_ID_MSIX));
+        g_assert_cmpuint(xen_pt_log_lines(x, h->log), >=, 1);
+        msix_place(x);
+
+        for (int n = 0; n < 3; n++) {
+            xen_pt_guest_write(x, XEN_PT_GUEST0 + at + 0x40, 4, 0xbad);
+            xen_pt_guest_write(x, XEN_PT_GUEST0 + h->layout.table, 4, 0xbad);
+            xen_pt_guest_write(x, XEN_PT_GUEST0 + at + 0x48, 8, 0xbad);
+            if (!strstr(h->name, "pba")) {
+                xen_pt_guest_write(x, XEN_PT_GUEST0 + 0x3fc0, 4, 0xbad);
+            }
+        }
+        g_assert_cmphex(xen_pt_guest_read(x, XEN_PT_GUEST0 + at + 0x40, 4), ==,
+                        h->unread ? UINT32_MAX : 0x600d600d);
+        g_assert_cmphex(xen_pt_guest_read(x, XEN_PT_GUEST0 + at + 0x41, 1), ==,
+                        h->unread ? UINT8_MAX : 0x60);
+        was = h->layout.pba < 0x3000 ? 0xbad : h->unread ? UINT32_MAX :
+              0x0ddba11;
+        if (!strstr(h->name, "pba")) {
+            g_assert_cmphex(xen_pt_guest_read(x, XEN_PT_GUEST0 + 0x3fc0, 4),
+                            ==, was);
+        }
+        g_assert_cmpuint(xen_pt_log_lines(x, "is lost: "), ==, 1);
+        g_assert_cmpuint(xen_pt_log_lines(x, "to the pages of the hidden "
+                                          "MSI-X table is lost"), ==, 1);
+        /* A page that is not theirs is as fast as ever. */
+        xen_pt_guest_write(x, XEN_PT_GUEST0 + 0x1000, 4, 0x1234);
+        g_assert_cmphex(xen_pt_guest_read(x, XEN_PT_GUEST0 + 0x1000, 4), ==,
+                        0x1234);
+        xen_pt_free(x);
+    }
+}
+
+/* Where it is shown, too, the page of the pending bits is not the guest's. */
+static void test_pending_page(const void *xen)
+{
+    static const XenPTLayout elsewhere[] = {
+        { APART }, { .entries = 4, .table = 0x2000, .pba = 0x1002 },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(elsewhere); i++) {
+        uint32_t pba = elsewhere[i].pba;
+        uint64_t page = (pba & 7 ? XEN_PT_GUEST2 : XEN_PT_GUEST0) +
+                        (pba & ~0xfff);
+        XenPT *x = xen_pt_new();
+
+        xen_pt_add(x, &elsewhere[i]);
+        xen_pt_say(x, "xen %s", (const char *)xen);
+        xen_pt_say(x, "poke DEV bar%u+0x%x/4 0x600d600d", pba & 7,
+                   (pba & ~0xfff) + 0x40);
+        xen_pt_run(x, "");
+        msix_place(x);
+        msix_enable(x, 2);
+        xen_pt_guest_write(x, page + 0x40, 4, 0xbad);
+        xen_pt_guest_write(x, page + 0x48, 8, 0xbad);
+        g_assert_cmphex(xen_pt_guest_read(x, page + 0x40, 4), ==, 0x600d600d);
+        g_assert_cmpuint(xen_pt_log_lines(x, "pages of the MSI-X pending bits "
+                                          "is lost"), ==, 1);
+        g_assert_true(msix_enabled(x));
+        xen_pt_free(x);
+    }
+}
+
+/* A write beside the table which Xen drops as the pending bits are there. */
+static void test_beside_pending(const void *xen)
+{
+    static const XenPTLayout layout = {
+        .entries = 4, .table = 0x2000, .pba = 0x2800,
+    };
+    XenPT *x = msix_start_on(&layout, xen);
+
+    msix_enable(x, 2);
+    xen_pt_guest_write(x, XEN_PT_GUEST0 + 0x2900, 4, 0xbad);
+    xen_pt_guest_write(x, XEN_PT_GUEST0 + 0x2900, 4, 0xbad);
+    g_assert_cmpuint(xen_pt_log_lines(x, "a write beside the MSI-X table is "
+                                      "lost: the pending bits are there"),
+                     ==, 1);
+    g_assert_cmpuint(xen_pt_log_lines(x, "is lost"), ==, 1);
+    xen_pt_free(x);
+}
+
+/*
+ * What is hidden for another reason than the probe goes off as well, and the
+ * other of the two is not blamed, nor in its way.
+ */
+static void test_hidden_on(const void *opaque)
+{
+    const Hidden *h = opaque;
+    XenPTLayout layout = h->layout;
+    XenPT *x;
+
+    layout.control_x = ENABLE | MASKALL;
+    x = msix_realize(&layout, h->command, "");
+    g_assert_cmphex(xen_pt_hw(x, 0, CONTROL_X, 2) & (ENABLE | MASKALL), ==, 0);
+    g_assert_false(shown(x, PCI_CAP_ID_MSIX));
+    g_assert_true(shown(x, PCI_CAP_ID_MSI));
+    g_assert_cmpuint(xen_pt_log_lines(x, h->log), ==, 1);
+    g_assert_cmpuint(xen_pt_log_lines(x, "pciback refuses"), ==, 0);
+    msix_assert_status(x, "hidden", "none", 0);
+    assert_works(x);
+    xen_pt_free(x);
+}
+
+/* The device's files are waited for once, in a stub domain alone. */
+static void test_wait(const void *stubdom)
+{
+    XenPT *x = xen_pt_new();
+    g_autofree char *journal = NULL;
+    unsigned n = 0;
+
+    xen_pt_add(x, &msix_both);
+    xen_pt_say(x, "stubdom %s", (const char *)stubdom);
+    xen_pt_say(x, "fail open_resource all ENOENT");
+    xen_pt_run(x, "");
+    journal = xen_pt_journal(x, "file");
+    for (const char *at = journal; (at = strstr(at, "ENOENT")); at++) {
+        n++;
+    }
+    /* Once for the table, and then again and again, once for the bits. */
+    g_assert_cmpuint(n, ==, g_str_equal(stubdom, "on") ? 502 : 2);
+    msix_assert_caps(x, true, false);
+    xen_pt_free(x);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        void (*run)(const void *);
+    } walks[] = {
+        { "plug", test_plug }, { "plug-dead", test_plug_dead },
+        { "unplug", test_unplug }, { "driver", test_driver },
+    };
+    static Setting settings[ARRAY_SIZE(layouts)][ARRAY_SIZE(xens)];
+
+    g_test_init(&argc, &argv, NULL);
+    for (size_t i = 0; i < ARRAY_SIZE(layouts); i++) {
+        for (size_t j = 0; j < ARRAY_SIZE(xens); j++) {
+            settings[i][j] = (Setting) { layouts[i].layout, xens[j] };
+            for (size_t k = 0; k < ARRAY_SIZE(walks); k++) {
+                g_autofree char *path = g_strdup_printf(
+                    "xen-pt/plug/walk/%s/%s/xen-%s", walks[k].name,
+                    layouts[i].name, xens[j]);
+
+                qtest_add_data_func(path, &settings[i][j], walks[k].run);
+            }
+        }
+    }
+    qtest_add_func("xen-pt/plug/lost", test_lost);
+    qtest_add_func("xen-pt/plug/lost-line", test_lost_line);
+    qtest_add_func("xen-pt/plug/unread", test_unread);
+    qtest_add_func("xen-pt/plug/twice", test_twice);
+    for (size_t i = 0; i < ARRAY_SIZE(hidden); i++) {
+        g_autofree char *path = g_strdup_printf("xen-pt/plug/hidden/%s",
+                                                hidden[i].name);
+
+        qtest_add_data_func(path, &hidden[i], test_hidden);
+        /* Those of the first two are not hidden for what the device is. */
+        if (i >= 2) {
+            g_autofree char *on = g_strdup_printf("xen-pt/plug/hidden-on/%s",
+                                                  hidden[i].name);
+
+            qtest_add_data_func(on, &hidden[i], test_hidden_on);
+        }
+    }
+    for (size_t j = 0; j < ARRAY_SIZE(xens); j++) {
+        g_autofree char *page = g_strdup_printf("xen-pt/plug/pending-page/"
+                                                "xen-%s", xens[j]);
+        g_autofree char *beside = g_strdup_printf("xen-pt/plug/beside-pending/"
+                                                  "xen-%s", xens[j]);
+
+        qtest_add_data_func(page, xens[j], test_pending_page);
+        qtest_add_data_func(beside, xens[j], test_beside_pending);
+    }
+    qtest_add_data_func("xen-pt/plug/wait/stubdom", "on", test_wait);
+    qtest_add_data_func("xen-pt/plug/wait/dom0", "off", test_wait);
+    return g_test_run();
+}
