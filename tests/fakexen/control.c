@@ -25,9 +25,11 @@
  *   irq BDF N                   its line
  *   master BDF on|off           it is a bus master, as dom0 left it
  *   raise BDF [ENTRY]           the device interrupts
+ *   lose BDF                    it loses its state, dom0 restores the header
  *   show BDF PLACE              the journal says what the register is now
  *   config BDF                  ... what its 256 bytes are
  *   pirqs                       ... how many MSIs are mapped and bound
+ *   new-pirq                    ... which one the guest has been given
  *   guest-write ADDRESS/LEN VALUE   the guest writes to its memory: the
  *                               journal says "pass" where QEMU is to see it
  *   guest-written               QEMU has seen it
@@ -477,6 +479,16 @@ static bool cmd_raise(char **arg, char *error)
     return true;
 }
 
+static bool cmd_lose(char **arg, char *error)
+{
+    FkDevice *d = parse_device(arg[0], error);
+
+    if (d) {
+        fk_device_lose(d);
+    }
+    return d;
+}
+
 static bool cmd_show(char **arg, char *error)
 {
     char space[16] = "";
@@ -555,6 +567,12 @@ static bool cmd_pirqs(char **arg, char *error)
     return true;
 }
 
+static bool cmd_new_pirq(char **arg, char *error)
+{
+    fk_journal("now new-pirq %d", fk_new_pirq());
+    return true;
+}
+
 static bool cmd_fail(char **arg, char *error)
 {
     return fk_fault_add(arg[0], arg[1], arg[2], error);
@@ -590,9 +608,11 @@ static const struct {
     { "irq", 2, 2, cmd_irq },
     { "master", 2, 2, cmd_master },
     { "raise", 1, 2, cmd_raise },
+    { "lose", 1, 1, cmd_lose },
     { "show", 2, 2, cmd_show },
     { "config", 1, 1, cmd_config },
     { "pirqs", 0, 0, cmd_pirqs },
+    { "new-pirq", 0, 0, cmd_new_pirq },
     { "guest-write", 2, 2, cmd_guest_write },
     { "guest-written", 0, 0, cmd_guest_written },
     { "guest-read", 1, 1, cmd_guest_read },

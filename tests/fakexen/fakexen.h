@@ -291,6 +291,13 @@ void fk_device_write(FkDevice *d, const char *who, unsigned offset,
                      unsigned len, uint32_t value);
 
 /**
+ * fk_device_lose: the device forgets its state, as when its power is cut
+ *
+ * dom0 restores its BARs and COMMAND, and nothing else.
+ */
+void fk_device_lose(FkDevice *d);
+
+/**
  * fk_device_raise: the device wants to interrupt; the journal says how
  * @entry: of the MSI-X table, where MSI-X is on
  */
@@ -375,6 +382,21 @@ int fk_unbind_pci(int pirq, uint8_t bus, uint8_t slot, uint8_t intx);
  * fk_pirqs: how many pirqs are mapped by MSI, and how many of them are bound
  */
 unsigned fk_pirqs(unsigned *bound);
+
+/**
+ * fk_new_pirq: a pirq for the guest, which it will ask a device for
+ *
+ * As PHYSDEVOP_get_free_pirq: nobody else gets it until it is unmapped.
+ */
+int fk_new_pirq(void);
+
+/**
+ * fk_arrive, fk_arrive_intx: a device's interrupt has come to Xen
+ *
+ * The journal says what of it comes to the guest; nothing where nothing does.
+ */
+void fk_arrive(const FkDevice *d, uint64_t address, uint32_t data);
+void fk_arrive_intx(const FkDevice *d);
 
 /* xen-msi.c */
 
