@@ -34,6 +34,8 @@
  *                               journal says "pass" where QEMU is to see it
  *   guest-written               QEMU has seen it
  *   guest-read ADDRESS/LEN      the same; "pass", or what Xen answers
+ *   anew                        another guest: no pirq is in use, and the
+ *                               devices are as they were described
  *   fail OP[@OFFSET] N|N+|all ACTION
  *   heal                        nothing fails any more
  */
@@ -53,6 +55,8 @@
 #define ERROR_MAX 256
 
 FkWorld fk;
+
+static FkDump dumps[FK_MAX_DEVICES];    /* what the devices were made from */
 
 static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 
@@ -282,12 +286,25 @@ static bool cmd_device(char **arg, char *error)
         dump->bdf = bdf;
         d->local = local;
         fk_device_init(d, dump);
+        dumps[d - fk.dev] = *dump;
     } else {
         snprintf(error, 200, "%.100s:%.90s", arg[1], why);
     }
     free(dump);
     free(text);
     return ok;
+}
+
+static bool cmd_anew(char **arg, char *error)
+{
+    fk_xen_init();
+    fk_fault_clear();
+    for (unsigned i = 0; i < FK_MAX_DEVICES; i++) {
+        if (fk.dev[i].present) {
+            fk_device_init(&fk.dev[i], &dumps[i]);
+        }
+    }
+    return true;
 }
 
 static bool set_flag(char **arg, char *error, size_t offset)
@@ -616,6 +633,7 @@ static const struct {
     { "guest-write", 2, 2, cmd_guest_write },
     { "guest-written", 0, 0, cmd_guest_written },
     { "guest-read", 1, 1, cmd_guest_read },
+    { "anew", 0, 0, cmd_anew },
     { "fail", 3, 3, cmd_fail },
     { "heal", 0, 0, cmd_heal },
 };

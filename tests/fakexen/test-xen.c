@@ -9,6 +9,9 @@
 
 #include "test-common.h"
 
+#include <glib/gstdio.h>
+#include <unistd.h>
+
 static const FkBdf bdf = { 0, 0, 5, 0 };
 
 static int map(int *pirq)
@@ -302,6 +305,42 @@ static void test_lose(void)
     g_assert_cmphex(fk_get(d, PCI_BASE_ADDRESS_0, 4), ==, 0xfeb80004);
 }
 
+#define ZEROES " 00 00 00 00 00 00 00 00"
+
+/* Whatever was done to it, the world is as new. */
+static void test_anew(void)
+{
+    g_autofree char *path = NULL;
+    int fd = g_file_open_tmp("anew-XXXXXX", &path, NULL);
+    g_autoptr(GString) dump = g_string_new("00:05.0 x\n");
+    g_autofree char *line = g_strdup_printf("device 00:05.0 %s 00:00.0", path);
+    unsigned bound;
+    FkDevice *d;
+
+    for (unsigned i = 0; i < 256; i += 16) {
+        g_string_append_printf(dump, "%02x:%s\n", i, i ? ZEROES ZEROES
+                               : " f4 1a f0 10 02 00 00 00" ZEROES);
+    }
+    g_assert_cmpint(write(fd, dump->str, dump->len), ==, dump->len);
+    close(fd);
+    fk_init();
+    say(line);
+    g_remove(path);
+    d = &fk.dev[0];
+    fk_put(d, PCI_CACHE_LINE_SIZE, 1, 0x10);
+    say("allow 00:05.0 on");
+    say("new-pirq");
+    say("fail * all EIO");
+    say("anew");
+    g_assert_cmphex(fk_get(d, PCI_CACHE_LINE_SIZE, 1), ==, 0);
+    g_assert_false(d->back.allow_interrupt_control);
+    g_assert_cmphex(fk_get(d, PCI_VENDOR_ID, 2), ==, 0x1af4);
+    g_assert_true(fk_device_find_local(&(FkBdf) { 0, 0, 0, 0 }) == d);
+    g_assert_cmpint(fk_new_pirq(), ==, 55);
+    g_assert_cmpint(fk_fault("map_pirq", -1).kind, ==, FK_FAULT_NONE);
+    g_assert_cmpuint(fk_pirqs(&bound), ==, 0);
+}
+
 /* Wrong commands: refused, with what is wrong with them. */
 static void test_commands(void)
 {
@@ -365,6 +404,7 @@ int main(int argc, char **argv)
     g_test_add_func("/fakexen/xen/arrive-intx", test_arrive_intx);
     g_test_add_func("/fakexen/xen/new-pirq", test_new_pirq);
     g_test_add_func("/fakexen/xen/lose", test_lose);
+    g_test_add_func("/fakexen/xen/anew", test_anew);
     g_test_add_func("/fakexen/faults", test_faults);
     g_test_add_func("/fakexen/commands", test_commands);
     return g_test_run();
