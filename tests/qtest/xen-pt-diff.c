@@ -9,6 +9,7 @@
 #include "standard-headers/linux/pci_regs.h"
 
 #define MAX_VECTORS 4
+#define SHOWN 60                /* lines */
 #define SPACE 0x400000          /* between the BARs of two devices */
 #define ALL (PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL)
 
@@ -80,7 +81,7 @@ const XenPTDialect xen_pt_dialects[] = {
             "mask-table on vectors messages unmask intx-off",
         },
         .unload = { "off intx-on", "mask off intx-on" },
-        .resume = { "messages on", "mask-table messages masks on" },
+        .resume = { "messages on", "mask-table messages unmask on" },
         .move = { "off new-messages on", "new-messages" },
     },
     {
@@ -117,6 +118,7 @@ typedef struct Driver {
     unsigned i;                 /* of the fixture's devices */
     XenPTKind kind;
     bool loaded;
+    bool maskall;               /* as the guest has written it last */
     unsigned moved;             /* how often the guest has moved its BAR */
     unsigned n;
     Vector vector[MAX_VECTORS];
@@ -161,13 +163,12 @@ static uint16_t control(XenPTGuest *g, const Driver *d)
     return qpci_config_readw(device(g, d), capability(d) + PCI_MSI_FLAGS);
 }
 
-static void set_control(XenPTGuest *g, const Driver *d, uint16_t clear,
-                        uint16_t set)
+static void set_control(XenPTGuest *g, Driver *d, uint16_t clear, uint16_t set)
 {
-    uint16_t word = control(g, d);
+    uint16_t word = (control(g, d) & ~clear) | set;
 
-    qpci_config_writew(device(g, d), capability(d) + PCI_MSI_FLAGS,
-                       (word & ~clear) | set);
+    d->maskall = d->kind == XEN_PT_MSIX && (word & PCI_MSIX_FLAGS_MASKALL);
+    qpci_config_writew(device(g, d), capability(d) + PCI_MSI_FLAGS, word);
 }
 
 static void set_command(XenPTGuest *g, const Driver *d, uint16_t clear,
@@ -344,6 +345,15 @@ static void do_intx_on(XenPTGuest *g, Driver *d, const char *arg)
     set_command(g, d, PCI_COMMAND_INTX_DISABLE, 0);
 }
 
+/* What the guest finds. */
+static bool is_masked(XenPTGuest *g, const Driver *d, unsigned v)
+{
+    return d->kind == XEN_PT_MSIX
+        ? xen_pt_guest_read(g->x, word_at(g, d, v, XEN_PT_MASK), 4) & 1
+        : qpci_config_readl(device(g, d),
+                            XEN_PT_CAP_MSI + PCI_MSI_MASK_64) & 1;
+}
+
 /* The driver gets its vectors; how their masks stand is read. */
 static void do_vectors(XenPTGuest *g, Driver *d, const char *arg)
 {
@@ -354,9 +364,7 @@ static void do_vectors(XenPTGuest *g, Driver *d, const char *arg)
         Vector *v = &d->vector[i];
 
         compose(g, v, 1);
-        v->masked = !g->os->pv && d->kind == XEN_PT_MSIX &&
-                    (xen_pt_guest_read(g->x, word_at(g, d, i, XEN_PT_MASK), 4)
-                     & 1);
+        v->masked = !g->os->pv && has_mask(g, d) && is_masked(g, d, i);
     }
 }
 
@@ -469,7 +477,7 @@ static void do_boot(XenPTGuest *g, Driver *d, const char *arg)
     uint8_t pm = find_cap(g, d, PCI_CAP_ID_PM);
 
     d->moved = d->n = 0;
-    d->loaded = false;
+    d->loaded = d->maskall = false;
     if (pm) {
         qpci_config_writew(dev, pm + PCI_PM_CTRL, 0);
     }
@@ -824,6 +832,25 @@ static uint32_t gflags(const Vector *v)
            (v->data >> 15 & 1) << 15;
 }
 
+void xen_pt_show_end(XenPT *x, const char *title, const char *text)
+{
+    g_autofree char *path = g_build_filename(x->dir, "journal", NULL);
+    g_autofree char *journal = NULL;
+    g_auto(GStrv) lines = NULL;
+    unsigned n;
+
+    if (!text) {
+        g_file_get_contents(path, &journal, NULL, NULL);
+        text = journal ? journal : "";
+    }
+    lines = g_strsplit(text, "\n", -1);
+    n = g_strv_length(lines);
+    g_test_message("%s:", title);
+    for (unsigned i = n > SHOWN ? n - SHOWN : 0; i < n; i++) {
+        g_test_message("  %s", lines[i]);
+    }
+}
+
 static bool has_arrived(XenPTGuest *g, const Driver *d, const char *text)
 {
     const char *name = d->i ? "DEV2" : "DEV";
@@ -848,11 +875,11 @@ static bool has_arrived(XenPTGuest *g, const Driver *d, const char *text)
 }
 
 /* One vector that is raised; NULL: as it should. */
-static char *judge(XenPTGuest *g, Driver *d, unsigned v, bool maskall)
+static char *judge(XenPTGuest *g, Driver *d, unsigned v)
 {
     g_autofree char *entry = d->kind == XEN_PT_MSIX
         ? g_strdup_printf(" %u", v) : g_strdup("");
-    bool masked = d->kind != XEN_PT_INTX && (d->vector[v].masked || maskall);
+    bool masked = d->kind != XEN_PT_INTX && (d->vector[v].masked || d->maskall);
     g_autofree char *text = NULL;
     Driver one = *d;
 
@@ -881,7 +908,6 @@ static char *judge(XenPTGuest *g, Driver *d, unsigned v, bool maskall)
 static char *judge_device(XenPTGuest *g, Driver *d)
 {
     uint16_t word = d->kind == XEN_PT_INTX ? 0 : control(g, d);
-    bool maskall = d->kind == XEN_PT_MSIX && (word & PCI_MSIX_FLAGS_MASKALL);
     unsigned n = d->kind == XEN_PT_INTX ? 1 : d->n;
     char *wrong = NULL;
 
@@ -889,7 +915,7 @@ static char *judge_device(XenPTGuest *g, Driver *d)
         return g_strdup("ENABLE reads 0");
     }
     for (unsigned v = 0; v < n && !wrong; v++) {
-        wrong = judge(g, d, v, maskall);
+        wrong = judge(g, d, v);
     }
     return wrong;
 }

@@ -53,6 +53,11 @@ bool xen_pt_guest_can(const XenPTDialect *os, XenPTKind kind,
                       const char *script);
 
 /**
+ * xen_pt_show_end: print the last lines of a text, of the journal if it is NULL
+ */
+void xen_pt_show_end(XenPT *x, const char *title, const char *text);
+
+/**
  * xen_pt_guest_verdict: do the interrupts of the drivers that are loaded work?
  *
  * Each device interrupts by each vector: those that are not masked must come

@@ -16,7 +16,6 @@
 #define STEPS 300
 #define SEEDS 6                 /* of each kind of world, in a run of tests */
 #define LOG_LINES 60            /* for each device that comes, and a few more */
-#define TAIL 40                 /* lines of the journal that are shown */
 #define MSI_CONTROL (XEN_PT_CAP_MSI + PCI_MSI_FLAGS)
 #define MSIX_CONTROL (XEN_PT_CAP_MSIX + PCI_MSIX_FLAGS)
 
@@ -63,29 +62,13 @@ static void G_GNUC_PRINTF(2, 3) note(World *w, const char *fmt, ...)
     g_string_append_c(w->steps, '\n');
 }
 
-static void show_tail(const char *title, const char *text)
-{
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    unsigned n = g_strv_length(lines);
-
-    g_test_message("%s:", title);
-    for (unsigned i = n > TAIL ? n - TAIL : 0; i < n; i++) {
-        g_test_message("  %s", lines[i]);
-    }
-}
-
 /* A test has failed: what is to be known of it. */
 static void abandon(void *opaque)
 {
     World *w = opaque;
-    g_autofree char *path = g_build_filename(w->x->dir, "journal", NULL);
-    g_autofree char *journal = NULL;
-
     g_test_message("seed %u of %s", w->seed, kind_name[w->kind]);
-    show_tail("the last steps", w->steps->str);
-    if (g_file_get_contents(path, &journal, NULL, NULL)) {
-        show_tail("the end of the journal", journal);
-    }
+    xen_pt_show_end(w->x, "the last steps", w->steps->str);
+    xen_pt_show_end(w->x, "the end of the journal", NULL);
 }
 
 static unsigned count_fds(World *w)
