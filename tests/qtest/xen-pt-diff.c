@@ -9,7 +9,7 @@
 #include "standard-headers/linux/pci_regs.h"
 
 #define MAX_VECTORS 4
-#define SHOWN 60                /* lines */
+#define SHOWN 160               /* lines */
 #define SPACE 0x400000          /* between the BARs of two devices */
 #define ALL (PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL)
 
