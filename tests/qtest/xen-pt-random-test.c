@@ -39,9 +39,11 @@ typedef struct World {
     Kind kind;
     unsigned seed, plugs, faults, fds;
     bool there[XEN_PT_MAX_DEVICES];
+    bool booted[XEN_PT_MAX_DEVICES];    /* the guest's driver knows it */
     bool failing;               /* an operation may fail just now */
     bool lossy;                 /* one has, or the device has acted */
     bool leaky;                 /* what was undone may have failed */
+    bool calm;                  /* nothing shall fail from now on */
     GString *steps;             /* what was done, for a failure */
 } World;
 
@@ -334,6 +336,29 @@ static void step_table(World *w)
     xen_pt_guest_read(w->x, at & ~(uint64_t)(len - 1), len);
 }
 
+/* What a driver does, whatever it believes of the device. */
+static void step_driver(World *w)
+{
+    static const char *const lives[] = {
+        "boot load", "boot load", "load", "unload", "resume", "off", "on",
+        "new-messages", "move-bar", "messages",
+    };
+    const char *life = pick(w, lives);
+    int i = random_device(w);
+
+    if (i >= 0 && (w->booted[i] || g_str_equal(life, "boot load"))) {
+        g_auto(GStrv) word = g_strsplit(life, " ", -1);
+
+        w->booted[i] = true;
+        for (char **one = word; *one; one++) {
+            g_autofree char *other = g_strdup_printf("other:%s", *one);
+
+            note(w, "dev%d: %s", i, *one);
+            xen_pt_guest_run(w->guest, i ? other : *one);
+        }
+    }
+}
+
 static void step_place(World *w)
 {
     int i = random_device(w);
@@ -414,7 +439,8 @@ static void heal(World *w)
     w->faults = 0;
 }
 
-static void step_fault(World *w)
+/* The next @within operations of a kind: one of them fails, or all after it. */
+static void fail_within(World *w, unsigned within)
 {
     static const char *const ops[] = {
         "cfg.read", "cfg.read", "cfg.read", "cfg.write", "cfg.write",
@@ -433,7 +459,7 @@ static void step_fault(World *w)
     const char *way = g_str_equal(op, "cfg.read") ? pick(w, ways_of_read)
                     : g_str_equal(op, "cfg.write") ? pick(w, ways_of_write)
                     : pick(w, errors);
-    unsigned nth = 1 + below(w, 4);
+    unsigned nth = 1 + below(w, within);
     const char *on = below(w, 4) ? "" : "+";
 
     if (w->kind < FAULTS || w->faults == 20) {
@@ -446,16 +472,29 @@ static void step_fault(World *w)
     xen_pt_say(w->x, "fail %s %u%s %s", op, nth, on, way);
 }
 
+static void step_fault(World *w)
+{
+    fail_within(w, 4);
+}
+
 static void step_heal(World *w)
 {
     heal(w);
 }
 
+/* A device comes or goes, in most cases with something that fails meanwhile. */
+static void prepare_plug(World *w)
+{
+    if (w->kind < PLUG_FAULTS || w->calm) {
+        heal(w);
+    } else if (below(w, 4)) {
+        fail_within(w, 100);
+    }
+}
+
 static void plug(World *w, unsigned i)
 {
-    if (w->kind < PLUG_FAULTS) {
-        heal(w);
-    }
+    prepare_plug(w);
     note(w, "plug dev%u", i);
     w->there[i] = xen_pt_plug(w->x, i);
     w->plugs++;
@@ -469,12 +508,10 @@ static void unplug(World *w, unsigned i)
 {
     unsigned bound;
 
-    if (w->kind < PLUG_FAULTS) {
-        heal(w);
-    }
+    prepare_plug(w);
     note(w, "unplug dev%u", i);
     xen_pt_unplug(w->x, i);
-    w->there[i] = false;
+    w->there[i] = w->booted[i] = false;
     if (!w->there[!i] && !w->leaky && !w->failing) {
         g_assert_cmpuint(xen_pt_pirqs(w->x, &bound), ==, 0);
         g_assert_cmpuint(bound, ==, 0);
@@ -509,6 +546,7 @@ static const struct {
     { step_control, 14 },
     { step_message, 8 },
     { step_table, 16 },
+    { step_driver, 12 },
     { step_place, 6 },
     { step_reset, 1 },
     { step_pirq, 1 },
@@ -535,6 +573,19 @@ static void one_step(World *w)
     }
 }
 
+/* One that knows MSI and MSI-X. */
+static const XenPTDialect *random_dialect(World *w)
+{
+    const XenPTDialect *os = xen_pt_dialects;
+    unsigned n = below(w, 5);
+
+    while (n || !os->load[XEN_PT_MSI]) {
+        n -= os->load[XEN_PT_MSI] ? 1 : 0;
+        os++;
+    }
+    return os;
+}
+
 /* All is well again; one of the things that help a user is done. */
 static void revive(World *w)
 {
@@ -544,6 +595,7 @@ static void revive(World *w)
     bool anew = below(w, 2);
 
     heal(w);
+    w->calm = true;
     if (below(w, 3) == 0) {
         step_reset(w);
     }
@@ -582,8 +634,7 @@ static void test(unsigned seed, Kind kind)
     }
     xen_pt_run(w.x, NULL);
     w.fds = count_fds(&w);
-    w.guest = xen_pt_guest_new(
-        w.x, &xen_pt_dialects[below(&w, 2)], false);
+    w.guest = xen_pt_guest_new(w.x, random_dialect(&w), false);
     plug(&w, 0);
     plug(&w, 1);
     for (unsigned i = 0; i < n; i++) {
