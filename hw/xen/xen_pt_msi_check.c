@@ -13,8 +13,10 @@
 #define ADDRESS_DEST_ID         0x000ff000u
 #define ADDRESS_DEST_ID_SHIFT   12
 #define ADDRESS_REMAPPABLE      0x00000010u /* VT-d: remappable format */
-#define ADDRESS_DEST_LOGICAL    0x00000004u
 #define ADDRESS_DWORD           0x00000003u /* reads as 0 (PCI 3.0, 6.8.1.4) */
+/* Those that are the same in all messages; above 4 GiB there is memory. */
+#define ADDRESS_FIXED           (0xffffffff00000000 | \
+                                 ADDRESS_INTERRUPT_MASK | ADDRESS_DWORD)
 #define DATA_TRIGGER_LEVEL      0x8000u
 #define DATA_DELIVERY_MODE      0x0700u
 #define DATA_LOWEST_PRIORITY    0x0100u
@@ -37,40 +39,65 @@ static bool vector_is_legal(uint32_t data)
     return (data & DATA_VECTOR) >= FIRST_LEGAL_VECTOR;
 }
 
+/*
+ * What Xen writes, whatever the APIC's mode. Xen 4.14 to 4.22 were read, and
+ * what is not known to be wrong there is right: reserved bits, for example.
+ */
+static const struct {
+    /* A message is of this form where these bits of its address are so. */
+    uint64_t mask, address;
+    uint32_t zero;              /* bits of the data that Xen never sets */
+    XenPTMSICheck wrong;        /* what it is where one is set */
+} forms[] = {
+    /*
+     * VT-d: the index of a table's entry takes the address. The data would be
+     * added to it; with one vector there is nothing to add (VT-d
+     * specification, 5.1.2.2; Xen, msi_msg_to_remap_entry()).
+     */
+    {
+        .mask = ADDRESS_FIXED | ADDRESS_REMAPPABLE,
+        .address = ADDRESS_INTERRUPT | ADDRESS_REMAPPABLE,
+        .zero = UINT32_MAX,
+        .wrong = XEN_PT_MSI_CHECK_REMAPPED_DATA,
+    },
+    /*
+     * No remapping: an APIC's message, edge triggered (Xen,
+     * msi_compose_msg()). AMD: the same, with an index for bits 10:0 of the
+     * data, so that there is no vector to look at. Its address keeps the
+     * destination up to Xen 4.19.3 and 4.20.1, and has none since (Xen,
+     * update_intremap_entry_from_msi_msg()).
+     */
+    {
+        .mask = ADDRESS_FIXED | ADDRESS_REMAPPABLE,
+        .address = ADDRESS_INTERRUPT,
+        .zero = DATA_TRIGGER_LEVEL,
+        .wrong = XEN_PT_MSI_CHECK_TRIGGER,
+    },
+};
+
+/* A register that could not be read has all bits set. */
+static bool is_read(const XenPTMSIMessage *m)
+{
+    return (uint32_t)m->address != UINT32_MAX &&
+           m->address >> 32 != UINT32_MAX &&
+           m->data != UINT16_MAX && m->data != UINT32_MAX;
+}
+
 XenPTMSICheck xen_pt_msi_check_device(const XenPTMSIMessage *m)
 {
-    uint32_t lo = m->address, hi = m->address >> 32;
-
-    if (lo == UINT32_MAX || hi == UINT32_MAX || m->data == UINT16_MAX) {
+    if (!is_read(m)) {
         return XEN_PT_MSI_CHECK_NOT_READ;
     }
-    if (!lo) {
+    if (!(uint32_t)m->address) {
         return XEN_PT_MSI_CHECK_NOT_PROGRAMMED;
     }
-    if (!address_is_interrupt(lo)) {
-        return XEN_PT_MSI_CHECK_ADDRESS;
-    }
-    if (lo & ADDRESS_REMAPPABLE) {
-        if (hi) {
-            return XEN_PT_MSI_CHECK_ADDRESS;
+    for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+        if ((m->address & forms[i].mask) == forms[i].address) {
+            return m->data & forms[i].zero ? forms[i].wrong
+                                           : XEN_PT_MSI_CHECK_OK;
         }
-        return m->data ? XEN_PT_MSI_CHECK_REMAPPED_DATA : XEN_PT_MSI_CHECK_OK;
     }
-    /* Bits 31:8 of a destination id that is wider than the lower half has. */
-    if (hi & 0xff) {
-        return XEN_PT_MSI_CHECK_ADDRESS;
-    }
-    if (m->data & DATA_TRIGGER_LEVEL) {
-        return XEN_PT_MSI_CHECK_TRIGGER;
-    }
-    if (!(lo & (ADDRESS_DEST_ID | ADDRESS_DEST_LOGICAL))) {
-        return XEN_PT_MSI_CHECK_OK;
-    }
-    if (!delivery_mode_is_plain(m->data)) {
-        return XEN_PT_MSI_CHECK_DELIVERY_MODE;
-    }
-    return vector_is_legal(m->data) ? XEN_PT_MSI_CHECK_OK
-                                    : XEN_PT_MSI_CHECK_VECTOR;
+    return XEN_PT_MSI_CHECK_ADDRESS;
 }
 
 const char *xen_pt_msi_check_reason(XenPTMSICheck check)
@@ -88,10 +115,6 @@ const char *xen_pt_msi_check_reason(XenPTMSICheck check)
         return "remappable format with data";
     case XEN_PT_MSI_CHECK_TRIGGER:
         return "level triggered";
-    case XEN_PT_MSI_CHECK_DELIVERY_MODE:
-        return "neither fixed nor lowest priority";
-    case XEN_PT_MSI_CHECK_VECTOR:
-        return "vector below 16";
     }
     return "unknown";
 }

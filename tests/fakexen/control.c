@@ -9,11 +9,12 @@
  *
  *   domid N                     the guest's number
  *   stubdom on|off              where QEMU runs
- *   xen 4.17|4.20               (or another)
+ *   xen 4.17|4.20|4.20.3        (or another)
  *   kernel 5.4|5.6|6.1|6.8      Linux in dom0, see FkKernel
  *   extra-irqs N                how many MSIs a guest can have
  *   lockdown|privcmd-restricted|devmem on|off
- *   message remapped|amd|plain|ADDRESS:DATA     what Xen writes to devices
+ *   message vtd|amd|amd-old|plain[-x2apic]|ADDRESS:DATA
+ *                               what Xen writes to devices
  *   device BDF FILE [LOCAL]     a device as FILE describes it, which in the
  *                               stub domain is at LOCAL
  *   allow|permissive|assign BDF on|off
@@ -179,14 +180,15 @@ static bool cmd_extra_irqs(char **arg, char *error)
 
 static bool cmd_xen(char **arg, char *error)
 {
-    unsigned major, minor;
+    unsigned major, minor, point = 0;
     int n = 0;
 
-    if (sscanf(arg[0], "%u.%u%n", &major, &minor, &n) != 2 || arg[0][n] ||
-        minor > 99) {
+    if (sscanf(arg[0], "%u.%u%n.%u%n", &major, &minor, &n, &point, &n) < 2 ||
+        arg[0][n] || minor > 99) {
         return wrong(error, "a version of Xen", arg[0]);
     }
     fk.xen = major * 100 + minor;
+    fk.xen_point = point;
     return true;
 }
 
@@ -211,16 +213,22 @@ static bool cmd_kernel(char **arg, char *error)
 static bool cmd_message(char **arg, char *error)
 {
     static const char *const names[] = {
-        [FK_MESSAGE_REMAPPED] = "remapped",
+        [FK_MESSAGE_VTD] = "vtd",
         [FK_MESSAGE_AMD] = "amd",
+        [FK_MESSAGE_AMD_OLD] = "amd-old",
         [FK_MESSAGE_PLAIN] = "plain",
     };
     char *colon = strchr(arg[0], ':');
     uint64_t address, data;
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (!strcmp(names[i], arg[0])) {
+        size_t len = strlen(names[i]);
+        bool x2apic = !strncmp(arg[0], names[i], len) &&
+                      !strcmp(arg[0] + len, "-x2apic");
+
+        if (x2apic || !strcmp(names[i], arg[0])) {
             fk.form = i;
+            fk.x2apic = x2apic;
             return true;
         }
     }
@@ -229,7 +237,7 @@ static bool cmd_message(char **arg, char *error)
     }
     if (!colon || !parse_number(arg[0], UINT64_MAX, &address) ||
         !parse_number(colon + 1, UINT32_MAX, &data)) {
-        return wrong(error, "remapped, amd, plain or ADDRESS:DATA", arg[0]);
+        return wrong(error, "a form of messages, nor ADDRESS:DATA", arg[0]);
     }
     fk.form = FK_MESSAGE_RAW;
     fk.raw_address = address;

@@ -149,12 +149,38 @@ static void init_capabilities(FkDevice *d)
     }
 }
 
-/* Without a size in the dump: what the base's alignment allows, up to 64K */
-static uint64_t guess_size(uint64_t base, bool io)
+/* How much of a BAR what MSI-X says is in it needs. */
+static uint64_t needed_size(const FkDevice *d, unsigned bar)
 {
-    uint64_t size = base & -base, max = io ? 0x20 : 0x10000;
+    static const unsigned reg[] = { PCI_MSIX_TABLE, PCI_MSIX_PBA };
+    uint64_t size = 1;
 
-    return size < max ? size : max;
+    for (unsigned i = 0; d->msix && i < 2; i++) {
+        uint32_t place = fk_get(d, d->msix + reg[i], 4);
+        unsigned n = (fk_get(d, d->msix + PCI_MSIX_FLAGS, 2) &
+                      PCI_MSIX_FLAGS_QSIZE) + 1;
+        uint64_t end = (place & PCI_MSIX_TABLE_OFFSET) +
+                       (i ? (n + 63) / 64 * 8 : n * FK_ENTRY_SIZE);
+
+        while ((place & PCI_MSIX_TABLE_BIR) == bar && size < end) {
+            size <<= 1;
+        }
+    }
+    return size;
+}
+
+/*
+ * Without a size in the dump: what the base's alignment allows, up to 64K, but
+ * not less than MSI-X needs
+ */
+static uint64_t guess_size(const FkDevice *d, unsigned i)
+{
+    const FkBar *bar = &d->bar[i];
+    uint64_t size = bar->base & -bar->base, max = bar->io ? 0x20 : 0x10000;
+    uint64_t least = needed_size(d, i);
+
+    size = size < max ? size : max;
+    return size < least ? least : size;
 }
 
 static void init_bars(FkDevice *d, const FkDump *dump)
@@ -179,9 +205,15 @@ static void init_bars(FkDevice *d, const FkDump *dump)
                 bar->base |= (uint64_t)fk_get(d, offset + 4, 4) << 32;
             }
         }
+        if (!v && dump->bar[i].base) {
+            *bar = dump->bar[i];        /* not one that the register has */
+            bar->size = bar->size ? bar->size : guess_size(d, i);
+            i += bar->mem64;
+            continue;
+        }
         if (bar->base) {
-            bar->size = dump->bar_size[i] ? dump->bar_size[i]
-                                          : guess_size(bar->base, bar->io);
+            bar->size = dump->bar[i].size ? dump->bar[i].size
+                                          : guess_size(d, i);
         }
         put(d->writable + offset, 4,
             bar->size ? ~(uint32_t)(bar->size - 1) | (rom ? 1 : 0) : 0);
@@ -208,8 +240,8 @@ void fk_device_init(FkDevice *d, const FkDump *dump)
     memcpy(d->config, dump->config, sizeof(d->config));
 
     set_bits(d, 0, header);
-    init_bars(d, dump);
     init_capabilities(d);
+    init_bars(d, dump);
     if (d->exp) {
         d->size = FK_CONFIG_MAX;        /* also where the dump has less */
     }

@@ -4,7 +4,9 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
  * The bytes come from `lspci -xxx` or `-xxxx`. With `-vv` it also says what
- * they cannot: how large the BARs are, and the interrupt line.
+ * they cannot: how large the BARs are, and the interrupt line; where the BARs
+ * are of a function that has them described elsewhere (a virtual function; one
+ * with Enhanced Allocation); with `-nn`, the ids of a virtual function.
  */
 
 #include "fakexen.h"
@@ -18,7 +20,7 @@ bool fk_bdf_parse(const char *text, FkBdf *bdf)
     unsigned domain = 0, bus, slot, func;
     int n = 0;
 
-    sscanf(text, "%4x:%2x:%2x.%1x%n", &domain, &bus, &slot, &func, &n);
+    sscanf(text, "%8x:%2x:%2x.%1x%n", &domain, &bus, &slot, &func, &n);
     if (!n) {
         domain = 0;
         sscanf(text, "%2x:%2x.%1x%n", &bus, &slot, &func, &n);
@@ -32,7 +34,7 @@ bool fk_bdf_parse(const char *text, FkBdf *bdf)
 
 const char *fk_bdf(const FkBdf *bdf)
 {
-    static char text[4][16];
+    static char text[4][20];
     static unsigned next;
     char *t = text[next++ % 4];
 
@@ -71,22 +73,76 @@ static uint64_t parse_size(const char *line)
     return size & (size - 1) ? 0 : size;
 }
 
-/* What -vv says about the device. */
-static void parse_verbose(const char *line, FkDump *d)
+/* "Memory at e0000 (64-bit, prefetchable) [size=4K]", "I/O ports at c000" */
+static void parse_bar(const char *line, FkBar *bar)
+{
+    const char *at = strstr(line, " at ");
+
+    if (!at || !fk_number(at + strlen(" at "), 16, &bar->base)) {
+        bar->base = 0;
+    }
+    bar->size = parse_size(line);
+    bar->io = strstr(line, "I/O ports");
+    bar->mem64 = strstr(line, "(64-bit");
+    bar->prefetch = strstr(line, ", prefetchable");
+}
+
+/* What -vv says about the device; what a capability has is further in. */
+static void parse_verbose(const char *line, bool further_in, FkDump *d)
 {
     unsigned n;
     uint64_t number;
     const char *irq = strstr(line, "routed to IRQ ");
 
-    if (sscanf(line, " Region %u:", &n) == 1 && n < FK_MAX_BARS - 1) {
-        d->bar_size[n] = parse_size(line);
+    if (strstr(line, "Physical Function:")) {
+        d->is_virtfn = true;
+    } else if (further_in) {
+        return;
+    } else if (sscanf(line, " Region %u:", &n) == 1 && n < FK_MAX_BARS - 1) {
+        parse_bar(line, &d->bar[n]);
     } else if (strstr(line, "Expansion ROM at")) {
-        d->bar_size[FK_MAX_BARS - 1] = parse_size(line);
+        parse_bar(line, &d->bar[FK_MAX_BARS - 1]);
     } else if (irq && fk_number(irq + strlen("routed to IRQ "), 10,
                                 &number)) {
         d->irq = number;
-    } else if (strstr(line, "Physical Function:")) {
+    }
+}
+
+/* "8086:10ed", alone or in brackets; the last one in the line */
+static bool parse_ids(const char *line, uint8_t *config)
+{
+    bool found = false;
+
+    for (const char *p = strpbrk(line, " ["); p; p = strpbrk(p + 1, " [")) {
+        unsigned vendor, device;
+        int n = 0;
+
+        if (sscanf(p + 1, "%4x:%4x%n", &vendor, &device, &n) == 2 && n == 9 &&
+            strchr(" ]", p[1 + n])) {
+            config[0] = vendor;
+            config[1] = vendor >> 8;
+            config[2] = device;
+            config[3] = device >> 8;
+            found = true;
+        }
+    }
+    return found;
+}
+
+static bool is_ones(const uint8_t *p, unsigned len)
+{
+    while (len && p[len - 1] == 0xff) {
+        len--;
+    }
+    return !len;
+}
+
+/* A virtual function answers, but its ids do not (SR-IOV, 3.4.1). */
+static void find_ids(const char *name, FkDump *d)
+{
+    if (is_ones(d->config, 4) && !is_ones(d->config, 16)) {
         d->is_virtfn = true;
+        parse_ids(name, d->config);
     }
 }
 
@@ -141,7 +197,7 @@ static bool check(const FkDump *d, unsigned line, char *error)
         wrong = "less than 256 bytes; was it made as root, by lspci -xxxx?";
     } else if (d->size != 256 && d->size != FK_CONFIG_MAX) {
         wrong = "neither 256 nor 4096 bytes";
-    } else if (d->config[0] == 0xff && d->config[1] == 0xff && !d->is_virtfn) {
+    } else if (is_ones(d->config, 2) && !d->is_virtfn) {
         wrong = "the vendor id is ffff: the device did not answer";
     } else if (d->config[0x0e] & 0x7f) {
         wrong = "not an ordinary function (header type 0)";
@@ -155,9 +211,10 @@ static bool check(const FkDump *d, unsigned line, char *error)
 bool fk_dump_parse(const char *text, const char *which, FkDump *dump,
                    char *error)
 {
-    unsigned lineno = 0, first = 0;
+    unsigned lineno = 0, first = 0, margin = 0;
     bool here = false, done = false;
     FkBdf want = { 0 }, bdf;
+    char name[256] = "";
 
     memset(dump, 0, sizeof(*dump));
     if (*which && !fk_bdf_parse(which, &want)) {
@@ -166,7 +223,7 @@ bool fk_dump_parse(const char *text, const char *which, FkDump *dump,
     }
     while (*text) {
         size_t len = strcspn(text, "\n");
-        char line[256], word[16];
+        char line[256], word[20];
         const char *bytes, *wrong;
         unsigned offset;
 
@@ -175,7 +232,7 @@ bool fk_dump_parse(const char *text, const char *which, FkDump *dump,
         text += len + (text[len] == '\n');
         lineno++;
 
-        if (sscanf(line, "%15s", word) == 1 && line[0] != ' ' &&
+        if (sscanf(line, "%19s", word) == 1 && line[0] != ' ' &&
             line[0] != '\t' && fk_bdf_parse(word, &bdf)) {
             if (done) {
                 break;
@@ -185,6 +242,7 @@ bool fk_dump_parse(const char *text, const char *which, FkDump *dump,
             if (here) {
                 dump->bdf = bdf;
                 first = lineno;
+                strcpy(name, line);
             }
         } else if (is_row(line, &offset, &bytes)) {
             if (!done && !first) {
@@ -200,8 +258,11 @@ bool fk_dump_parse(const char *text, const char *which, FkDump *dump,
                 return false;
             }
         } else if (line[0] == '\t' || line[0] == ' ') {
+            unsigned blanks = strspn(line, "\t ");
+
+            margin = margin ? margin : blanks;
             if (here) {
-                parse_verbose(line, dump);
+                parse_verbose(line, blanks > margin, dump);
             }
         } else if (line[0] && line[0] != '#') {
             snprintf(error, 200, "%u: neither a device's name nor its bytes",
@@ -213,5 +274,6 @@ bool fk_dump_parse(const char *text, const char *which, FkDump *dump,
         snprintf(error, 200, "%u: no such device", lineno);
         return false;
     }
+    find_ids(name, dump);
     return check(dump, lineno, error);
 }

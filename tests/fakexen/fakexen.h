@@ -37,7 +37,7 @@
 
 /* A device's address; printed as lspci -D does. */
 typedef struct FkBdf {
-    uint16_t domain;
+    uint32_t domain;            /* Linux counts those of its own from 10000 */
     uint8_t bus, slot, func;
 } FkBdf;
 
@@ -51,7 +51,7 @@ typedef struct FkDump {
     FkBdf bdf;
     unsigned size;              /* of config space: 256 or 4096 */
     uint8_t config[FK_CONFIG_MAX];
-    uint64_t bar_size[FK_MAX_BARS];     /* 0: the dump does not say */
+    FkBar bar[FK_MAX_BARS];     /* as -vv has them; 0: it does not say */
     unsigned irq;
     bool is_virtfn;
 } FkDump;
@@ -117,9 +117,11 @@ typedef enum FkKernel {
     FK_LINUX_6_8,       /* INTx does not count (also in stable series) */
 } FkKernel;
 
+/* What Xen writes to devices, by the platform's interrupt remapping. */
 typedef enum FkMessageForm {
-    FK_MESSAGE_REMAPPED,        /* VT-d */
+    FK_MESSAGE_VTD,
     FK_MESSAGE_AMD,
+    FK_MESSAGE_AMD_OLD,         /* up to Xen 4.19.3 and 4.20.1 */
     FK_MESSAGE_PLAIN,           /* no interrupt remapping */
     FK_MESSAGE_RAW,
 } FkMessageForm;
@@ -128,12 +130,14 @@ typedef struct FkWorld {
     unsigned domid;             /* of the guest */
     bool stubdom;               /* else QEMU is in dom0 */
     unsigned xen;               /* 417, 420, ... */
+    unsigned xen_point;         /* of 4.20.3 it is 3 */
     unsigned extra_irqs;        /* Xen's option extra_guest_irqs */
     FkKernel kernel;
     bool lockdown;              /* config files are read-only, BARs unmapped */
     bool privcmd_restricted;    /* no hypercalls (XSA-482) */
     bool devmem;                /* there is a /dev/mem */
     FkMessageForm form;
+    bool x2apic;                /* APICs are addressed physically */
     uint64_t raw_address;
     uint32_t raw_data;
     uint64_t ms;                /* virtual time spent waiting */

@@ -65,7 +65,7 @@ static inline FkDevice *new_device(uint16_t flags)
     put(c + PCI_BASE_ADDRESS_0, 4, 0xfeb80004);
     put(c + PCI_BASE_ADDRESS_1, 4, 0x12);
     put(c + PCI_BASE_ADDRESS_2, 4, 0xc0e1);
-    dump->bar_size[0] = 0x4000;
+    dump->bar[0].size = 0x4000;
     c[PCI_CAPABILITY_LIST] = PM;
     put(c + PM, 4, 0xc9c20001 | MSI << 8);
     put(c + MSI, 4, (uint32_t)(PCI_MSI_FLAGS_64BIT | flags) << 16 |

@@ -197,6 +197,34 @@ static void test_beside_not(void)
     g_assert_cmphex(v, ==, UINT64_MAX);
 }
 
+/* Of a Xen that counts right, the last one that is unbound takes it along. */
+static void test_users(void)
+{
+    static const struct {
+        const char *xen;
+        bool right;
+    } cases[] = {
+        { "xen 4.17.7", false }, { "xen 4.18.6", false },
+        { "xen 4.19.3", false }, { "xen 4.19.4", true },
+        { "xen 4.20", false }, { "xen 4.20.2", false }, { "xen 4.20.3", true },
+        { "xen 4.20.12", true }, { "xen 4.21", false }, { "xen 4.21.1", true },
+        { "xen 4.22", true }, { "xen 4.23", true },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        FkDevice *d = start(cases[i].xen);
+        int first = bind_entry(d, 0, 0x10001);
+        int second = bind_entry(d, 1, 0x10001);
+
+        fk_unbind_msi(second, 0x41, 1);
+        g_assert_cmpint(d->x.seen.there, ==, cases[i].right);
+        if (cases[i].right) {
+            fk_unbind_msi(first, 0x41, 1);
+            g_assert_false(d->x.seen.there);
+        }
+    }
+}
+
 /* Xen keeps the place that it was told first; it forgets it too soon. */
 static void test_place(void)
 {
@@ -230,5 +258,6 @@ int main(int argc, char **argv)
     g_test_add_func("/fakexen/table/beside", test_beside);
     g_test_add_func("/fakexen/table/beside-not", test_beside_not);
     g_test_add_func("/fakexen/table/place", test_place);
+    g_test_add_func("/fakexen/table/users", test_users);
     return g_test_run();
 }

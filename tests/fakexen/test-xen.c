@@ -110,9 +110,14 @@ static void test_message(void)
         uint32_t address;
         uint16_t data;
     } cases[] = {
-        { "message remapped", 0xfee00218, 0 },
-        { "message amd", 0xfee00000, 0x10 },
+        { "message vtd", 0xfee00218, 0 },
+        { "message vtd-x2apic", 0xfee00218, 0 },
+        { "message amd", 0xfee00008, 0x4000 },
+        { "message amd-x2apic", 0xfee00000, 0x4000 },
+        { "message amd-old", 0xfee0100c, 0x4000 },  /* seen on real Xen */
+        { "message amd-old-x2apic", 0xfee01000, 0x4000 },
         { "message plain", 0xfee0100c, 0x4131 },
+        { "message plain-x2apic", 0xfee01000, 0x4031 },
         { "message 0x12345678:0x9abc", 0x12345678, 0x9abc },
     };
 
@@ -346,7 +351,9 @@ static void test_commands(void)
 {
     static const char *const wrong[] = {
         "frobnicate", "domid", "domid x", "domid 1 2", "xen four",
-        "kernel 2.6", "stubdom maybe", "message nonsense", "message 1:x",
+        "xen 4.20.", "xen 4.20.3.1", "xen 4.20x",
+        "kernel 2.6", "stubdom maybe", "message nonsense", "message amd-",
+        "message 1:x",
         "allow 00:06.0 on", "allow 00:05.0 perhaps", "poke 00:05.0 0x52 1",
         "poke 00:05.0 0x100/1 1", "poke 00:05.0 0xff/2 1",
         "poke 00:05.0 0x52/2 0x10000", "fail frob 1 EIO", "fail * 0 EIO",

@@ -86,10 +86,25 @@ void fk_table_bound(FkDevice *d, const FkPirq *p, uint64_t gtable)
     }
 }
 
-/* Xen forgets the table unless it was the last that went: its mistake. */
+/* The point release since which Xen counts the users of a table right. */
+static bool counts_right(void)
+{
+    static const struct {
+        unsigned xen, point;
+    } since[] = { { 419, 4 }, { 420, 3 }, { 421, 1 }, { 422, 0 } };
+
+    for (unsigned i = 0; i < sizeof(since) / sizeof(since[0]); i++) {
+        if (fk.xen == since[i].xen) {
+            return fk.xen_point >= since[i].point;
+        }
+    }
+    return fk.xen > 422;
+}
+
+/* The last that goes takes it along; by Xen's mistake, all others do. */
 void fk_table_unbound(FkDevice *d)
 {
-    if (d->x.seen.there && --d->x.seen.refs) {
+    if (d->x.seen.there && !--d->x.seen.refs == counts_right()) {
         d->x.seen.there = false;
     }
 }

@@ -110,24 +110,29 @@ static const char *result(int rc)
     return rc ? fk_errno_name(-rc) : "0";
 }
 
-/* The message that Xen writes for a pirq. */
+/*
+ * The message that Xen writes for a pirq: one for APIC 1, logical and lowest
+ * priority unless in x2APIC mode, which remapping changes.
+ */
 static void compose(int pirq, uint64_t *address, uint32_t *data)
 {
     unsigned n = nr_pirqs() - 1 - pirq;
 
+    *address = fk.x2apic ? 0xfee01000 : 0xfee0100c;
+    *data = (fk.x2apic ? 0x4031 : 0x4131) + 8 * (n % 16);
     switch (fk.form) {
-    case FK_MESSAGE_REMAPPED:
-        /* VT-d: the handle, SHV, and the bit that names the format */
+    case FK_MESSAGE_VTD:
+        /* The handle, SHV, and the bit that names the format. */
         *address = 0xfee00018 | (0x10 + n) << 5;
         *data = 0;
         break;
     case FK_MESSAGE_AMD:
-        *address = 0xfee00000;
-        *data = 0x10 + n;
+        *address &= ~(uint64_t)0x000ff004;  /* of destination and mode */
+        /* fallthrough */
+    case FK_MESSAGE_AMD_OLD:
+        *data = (*data & ~0x7ffu) | n;
         break;
     case FK_MESSAGE_PLAIN:
-        *address = 0xfee0100c;  /* APIC 1, logical, lowest priority */
-        *data = 0x4131 + 8 * (n % 16);  /* assert, the priority, the vector */
         break;
     case FK_MESSAGE_RAW:
         *address = fk.raw_address;

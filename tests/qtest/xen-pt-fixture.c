@@ -636,6 +636,10 @@ void xen_pt_msix_status(XenPT *x, unsigned i, XenPTStatus *status)
     get_status(x, i, "msix-status", status);
 }
 
+const char *const xen_pt_messages[] = {
+    "vtd", "vtd-x2apic", "amd", "amd-x2apic", "amd-old", "amd-old-x2apic",
+    "plain", "plain-x2apic", NULL
+};
 const char *const xen_pt_hypercall_ways[] = { "EPERM", "ENOSPC", NULL };
 const char *const xen_pt_read_ways[] = {
     "EIO", "ones", "short", "timeout", NULL

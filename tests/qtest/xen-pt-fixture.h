@@ -217,6 +217,9 @@ uint64_t xen_pt_read(XenPT *x, uint64_t address, unsigned len);
  */
 unsigned xen_pt_caps(XenPT *x, unsigned i, uint8_t *ids);
 
+/* The messages that Xen writes to devices, as the fake calls them. */
+extern const char *const xen_pt_messages[];
+
 /* The ways in which an operation can fail, and those of a journal's line. */
 extern const char *const xen_pt_hypercall_ways[], *const xen_pt_read_ways[],
     *const xen_pt_write_ways[];

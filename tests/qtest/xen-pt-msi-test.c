@@ -1310,9 +1310,8 @@ int main(int argc, char **argv)
         { "zero", "0:0" },
         { "all-ones", "0xffffffffffffffff:0xffff" },
         { "address", "0x12345678:0" },
+        { "upper-address", "0x100fee01000:0x4041" },
         { "trigger", "0xfee01000:0x8041" },
-        { "delivery-mode", "0xfee01000:0x0441" },
-        { "vector", "0xfee01000:0x0005" },
         { "remapped-data", "0xfee00018:0x0041" },
     };
 
@@ -1329,10 +1328,12 @@ int main(int argc, char **argv)
     qtest_add_func("xen-pt/msi/enable/set-by-others",
                    test_enable_set_by_others);
     qtest_add_func("xen-pt/msi/enable/old-dom0", test_enable_old_dom0);
-    qtest_add_data_func("xen-pt/msi/enable/message/amd", "amd",
-                        test_enable_message);
-    qtest_add_data_func("xen-pt/msi/enable/message/plain", "plain",
-                        test_enable_message);
+    for (const char *const *form = xen_pt_messages; *form; form++) {
+        g_autofree char *path = g_strdup_printf("xen-pt/msi/enable/message/%s",
+                                                *form);
+
+        qtest_add_data_func(path, *form, test_enable_message);
+    }
 
     qtest_add_data_func("xen-pt/msi/refused/map/EPERM", "EPERM",
                         test_refused_map);

@@ -986,8 +986,8 @@ int main(int argc, char **argv)
         { "zero", "0:0" },
         { "all-ones", "0xffffffffffffffff:0xffffffff" },
         { "address", "0x12345678:0" },
+        { "upper-address", "0x100fee01000:0x4041" },
         { "trigger", "0xfee01000:0x8041" },
-        { "vector", "0xfee01000:0x0005" },
         { "remapped-data", "0xfee00018:0x0041" },
     };
 
@@ -998,10 +998,12 @@ int main(int argc, char **argv)
     msix_add_for_xens("enable/pirq", test_enable_pirq);
     msix_add_for_xens("enable/wide", test_enable_wide);
     qtest_add_func("xen-pt/msix/enable/writes", test_enable_writes);
-    qtest_add_data_func("xen-pt/msix/enable/message/amd", "amd",
-                        test_enable_message);
-    qtest_add_data_func("xen-pt/msix/enable/message/plain", "plain",
-                        test_enable_message);
+    for (const char *const *form = xen_pt_messages; *form; form++) {
+        g_autofree char *path = g_strdup_printf("xen-pt/msix/enable/message/%s",
+                                                *form);
+
+        qtest_add_data_func(path, *form, test_enable_message);
+    }
     qtest_add_func("xen-pt/msix/enable/status", test_enable_status);
     qtest_add_func("xen-pt/msix/enable/set-by-others",
                    test_enable_set_by_others);

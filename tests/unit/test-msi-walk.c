@@ -158,7 +158,7 @@ static const uint16_t words[] = {
 /* None of them a message that Xen writes. */
 static const XenPTMSIMessage messages[] = {
     { 0, 0 }, { 0x12345670, 0x4041 }, { 0xfee01000, 0xc041 },
-    { 0xfee01000, 0x0441 }, { 0xfee01000, 0x000f }, { 0xfee00018, 0x0001 },
+    { 0xfee01002, 0x4041 }, { 0xfef00000, 0x4041 }, { 0xfee00018, 0x0001 },
     { 0xffffffff00000000, 0x4041 }, { 0x1fee01000, 0x4041 },
 };
 

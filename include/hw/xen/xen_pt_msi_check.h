@@ -24,20 +24,15 @@ typedef enum XenPTMSICheck {
     XEN_PT_MSI_CHECK_ADDRESS,        /* not an interrupt's address */
     XEN_PT_MSI_CHECK_REMAPPED_DATA,  /* VT-d's format, but with data */
     XEN_PT_MSI_CHECK_TRIGGER,        /* level triggered */
-    XEN_PT_MSI_CHECK_DELIVERY_MODE,  /* neither fixed nor lowest priority */
-    XEN_PT_MSI_CHECK_VECTOR,         /* one of the 16 that an APIC refuses */
 } XenPTMSICheck;
 
 /**
  * xen_pt_msi_check_device: is this a message that Xen writes to a device?
  * @m: the message as read from the device
  *
- * Xen writes one of three forms: VT-d's remappable format (VT-d specification,
- * "Interrupt Requests in Remappable Format"); AMD's, where the low bits of the
- * data are an index and the destination in the address is zeroed; a plain
- * local APIC message (Intel SDM volume 3, "Message Signalled Interrupts").
- * A plain message to physical APIC 0 has the address of AMD's form, so its
- * vector and delivery mode cannot be told from an index and are not looked at.
+ * Only what no Xen writes is refused, on any IOMMU. AMD's form has an index in
+ * the data and may have a destination in the address, so neither a vector nor a
+ * delivery mode can be seen to be wrong.
  *
  * Returns: XEN_PT_MSI_CHECK_OK, or the first reason why not.
  */

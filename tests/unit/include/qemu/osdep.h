@@ -14,4 +14,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define ARRAY_SIZE(x) (sizeof(x) / sizeof((x)[0]))
+
 #endif
