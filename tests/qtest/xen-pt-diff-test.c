@@ -97,6 +97,12 @@ static const Row rows[] = {
     { "mask-off-on-unmask", "boot load mask:0 off on unmask:0",
       MSI_MASK | MSIX },
     { "mask-reload", "boot load mask unload load", MSI_MASK | MSIX },
+    { "mask-64", "boot load mask-64:0", MSIX, "linux-64" },
+    { "mask-64-unmask", "boot load mask-64:0 unmask-64:0", MSIX, "linux-64" },
+    { "mask-64-off-on", "boot load mask-64:0 off on", MSIX, "linux-64" },
+    { "mask-fewer", "boot load:4 mask:3 unload load:2", MSIX },
+    { "mask-add", "boot load:1 mask:0 add", MSIX },
+    { "mask-resume", "boot load mask:0 resume", MSI_MASK | MSIX },
     { "maskall", "boot load maskall", MSIX },
     { "unmaskall", "boot load maskall unmaskall", MSIX },
     { "maskall-unmask", "boot load mask:0 maskall unmask:0 unmaskall", MSIX },
@@ -161,11 +167,19 @@ static const Row rows[] = {
 
     /* Messages of other machines. */
     { "amd", "boot load", MSI | MSIX, NULL, "message amd" },
+    { "amd-old", "boot load", MSI | MSIX, NULL, "message amd-old" },
+    { "amd-old-x2apic", "boot load", MSI | MSIX, "linux",
+      "message amd-old-x2apic" },
     { "no-remapping", "boot load", MSI | MSIX, NULL, "message plain" },
+    { "no-remapping-x2apic", "boot load", MSI | MSIX, "linux",
+      "message plain-x2apic" },
+    { "vtd-x2apic", "boot load", MSI | MSIX, "linux", "message vtd-x2apic" },
 
     /* One access that is lost: the next load is well. */
     { "reads-lost-load", "boot walk:cfg.read:timeout:load", MSI | MSIX,
       "linux linux-pv freebsd" },
+    { "reads-ones-load", "boot walk:cfg.read:ones:load", MSI | MSIX,
+      "linux" },
     { "reads-fail-load", "boot walk:cfg.read:EIO:load", MSI | MSIX, "linux" },
     { "writes-lost-load", "boot walk:cfg.write:timeout:load", MSI | MSIX,
       "linux linux-pv freebsd" },

@@ -426,9 +426,16 @@ static void do_unmask(XenPTGuest *g, Driver *d, const char *arg)
     }
 }
 
+static void do_mask_64(XenPTGuest *g, Driver *d, const char *arg)
+{
+    for (unsigned i = first(d, arg); i < last(d, arg); i++) {
+        write_half(g, d, i, true);
+    }
+}
+
 static void do_unmask_64(XenPTGuest *g, Driver *d, const char *arg)
 {
-    for (unsigned i = 0; i < d->n; i++) {
+    for (unsigned i = first(d, arg); i < last(d, arg); i++) {
         write_half(g, d, i, false);
     }
 }
@@ -742,6 +749,7 @@ static const struct {
     { "new-address", do_new_address },
     { "mask", do_mask },
     { "unmask", do_unmask },
+    { "mask-64", do_mask_64, 1u << XEN_PT_MSIX },
     { "unmask-64", do_unmask_64, 1u << XEN_PT_MSIX },
     { "masks", do_masks },
     { "mask-table", do_mask_table, 1u << XEN_PT_MSIX },
