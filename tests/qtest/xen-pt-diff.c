@@ -426,9 +426,11 @@ static void do_unmask(XenPTGuest *g, Driver *d, const char *arg)
     }
 }
 
+/* Masked, and in the same write given another vector. */
 static void do_mask_64(XenPTGuest *g, Driver *d, const char *arg)
 {
     for (unsigned i = first(d, arg); i < last(d, arg); i++) {
+        d->vector[i].data = new_vector(g);
         write_half(g, d, i, true);
     }
 }
