@@ -398,9 +398,23 @@ static const char *name_of(unsigned i)
     return i ? "DEV2" : "DEV";
 }
 
+/*
+ * A device may lose anything, and the host may mask it; that ENABLE sets itself
+ * is not of this world.
+ */
+static uint16_t changed_control(World *w, unsigned i, unsigned at)
+{
+    uint16_t word = xen_pt_hw(w->x, i, at, 2);
+
+    if (at == MSI_CONTROL) {
+        return word & ~PCI_MSI_FLAGS_ENABLE;
+    }
+    return below(w, 2) ? word & ~PCI_MSIX_FLAGS_ENABLE
+                       : word ^ PCI_MSIX_FLAGS_MASKALL;
+}
+
 static void step_device(World *w)
 {
-    static const uint16_t bits[] = { 0x0000, 0x8000, 0xc000, 0x4000 };
     unsigned i = below(w, w->x->ndev), at;
     const XenPTLayout *l = &w->x->layout[i];
     const char *name = name_of(i);
@@ -419,12 +433,11 @@ static void step_device(World *w)
         xen_pt_say(w->x, "raise %s", name);
         break;
     default:
-        at = l->no_msi ? MSIX_CONTROL : MSI_CONTROL;
+        at = l->no_msi || (l->entries && below(w, 2)) ? MSIX_CONTROL
+                                                      : MSI_CONTROL;
         note(w, "%s changes its control word", name);
         xen_pt_say(w->x, "poke %s 0x%02x/2 0x%04x", name, at,
-                   l->no_msi ? (l->entries - 1) | pick(w, bits)
-                             : (xen_pt_hw(w->x, i, at, 2) &
-                                ~PCI_MSI_FLAGS_ENABLE));
+                   changed_control(w, i, at));
         break;
     }
 }
