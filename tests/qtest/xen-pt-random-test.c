@@ -14,7 +14,6 @@
 #include "standard-headers/linux/pci_regs.h"
 
 #define STEPS 300
-#define SEEDS 6                 /* of each kind of world, in a run of tests */
 #define LOG_LINES 60            /* for each device that comes, and a few more */
 #define MSI_CONTROL (XEN_PT_CAP_MSI + PCI_MSI_FLAGS)
 #define MSIX_CONTROL (XEN_PT_CAP_MSIX + PCI_MSIX_FLAGS)
@@ -28,8 +27,14 @@ typedef enum Kind {
     KINDS
 } Kind;
 
-static const char *const kind_name[] = {
-    "guest", "device", "faults", "plug-faults",
+static const struct {
+    const char *name;
+    unsigned seeds;             /* in a run of tests */
+} kinds[] = {
+    { "guest", 4 },
+    { "device", 6 },
+    { "faults", 8 },
+    { "plug-faults", 16 },
 };
 
 typedef struct World {
@@ -68,7 +73,7 @@ static void G_GNUC_PRINTF(2, 3) note(World *w, const char *fmt, ...)
 static void abandon(void *opaque)
 {
     World *w = opaque;
-    g_test_message("seed %u of %s", w->seed, kind_name[w->kind]);
+    g_test_message("seed %u of %s", w->seed, kinds[w->kind].name);
     xen_pt_show_end(w->x, "the last steps", w->steps->str);
     xen_pt_show_end(w->x, "the end of the journal", NULL);
 }
@@ -688,14 +693,14 @@ static void test_seed(const void *opaque)
 int main(int argc, char **argv)
 {
     const char *seed = g_getenv("XEN_PT_SEED");
-    unsigned first = seed ? atoi(seed) : 1;
-    unsigned last = seed ? first : SEEDS;
-
     g_test_init(&argc, &argv, NULL);
     for (unsigned k = 0; k < KINDS; k++) {
+        unsigned first = seed ? atoi(seed) : 1;
+        unsigned last = seed ? first : kinds[k].seeds;
+
         for (unsigned s = first; s <= last; s++) {
             g_autofree char *path = g_strdup_printf("xen-pt/random/%s/%u",
-                                                    kind_name[k], s);
+                                                    kinds[k].name, s);
 
             qtest_add_data_func(path, GUINT_TO_POINTER(s * KINDS + k),
                                 test_seed);
