@@ -271,7 +271,8 @@ bool fk_dump_parse(const char *text, const char *which, FkDump *dump,
         }
     }
     if (!first) {
-        snprintf(error, 200, "%u: no such device", lineno);
+        snprintf(error, 200, "%u: %s", lineno, *which ? "no such device"
+                 : "neither a device's name nor its bytes");
         return false;
     }
     find_ids(name, dump);

@@ -69,7 +69,7 @@ static void test_bad(void)
         const char *tail;
         const char *error;
     } cases[] = {
-        { "", 0, "", "0: no such device" },
+        { "", 0, "", "0: neither a device's name nor its bytes" },
         { "hello\n", 16, "", "1: neither a device's name nor its bytes" },
         { "00:05.0 x\n", 0, "", "1: no bytes" },
         { "00:05.0 x\n", 4, "", "5: less than 256 bytes" },

@@ -13,7 +13,6 @@ import itertools
 import pathlib
 import re
 import sys
-import tempfile
 from dataclasses import dataclass
 
 from . import configspace
@@ -118,13 +117,10 @@ def _fake(result, replay, dump, steps):
     rows = "".join(f"{at:02x}: {config[at:at + 16].hex(' ')}\n"
                    for at in range(0, len(config), 16))
     qemu, xen = _qemu(result.build)
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8") as file:
-        file.write(re.sub(r"(?m)^\w\w: .*\n", "", dump.read_text("utf-8")))
-        file.write(rows)
-        file.flush()
-        guest = replay.Guest(
-            qemu, str(result.build / "meson/tests/fakexen/libfakexen.so"),
-            file.name, True, TRACE, xen)
+    text = re.sub(r"(?m)^\w\w: .*\n", "", dump.read_text("utf-8")) + rows
+    guest = replay.Guest(
+        qemu, str(result.build / "meson/tests/fakexen/libfakexen.so"), text,
+        True, TRACE, xen)
     at = configspace.find_capabilities(config).get(configspace.MSIX, 0)
     table = int.from_bytes(config[at + 4:at + 8], "little")
     try:
