@@ -88,7 +88,8 @@ static int host_map(void *world, unsigned vector, const XenPTMSIMessage *guest,
     if (!is_mapped(requested)) {
         rc = xc_result(xc_physdev_map_pirq_msi(xen_xc, xen_domid, -1, pirq,
                                                PCI_DEVFN(d->dev, d->func),
-                                               d->bus, vector,
+                                               d->domain << 16 | d->bus,
+                                               vector,
                                                table_base(msi)));
     }
     if (!rc) {

@@ -12,6 +12,7 @@
  *   xen 4.17|4.20|4.20.3        (or another)
  *   kernel 5.4|5.6|6.1|6.8      Linux in dom0, see FkKernel
  *   extra-irqs N                how many MSIs a guest can have
+ *   gsis N                      how many interrupts the I/O APICs have
  *   lockdown|privcmd-restricted|devmem on|off
  *   message vtd|amd|amd-old|plain[-x2apic]|ADDRESS:DATA
  *                               what Xen writes to devices
@@ -99,6 +100,7 @@ void fk_init(void)
     fk.xen = 417;
     fk.kernel = FK_LINUX_6_8;
     fk.extra_irqs = 32;
+    fk.gsis = 24;
     fk_xen_init();
     fk_store_init();
     fk_fault_clear();
@@ -175,6 +177,17 @@ static bool cmd_extra_irqs(char **arg, char *error)
         return wrong(error, "a number of interrupts", arg[0]);
     }
     fk.extra_irqs = v;
+    return true;
+}
+
+static bool cmd_gsis(char **arg, char *error)
+{
+    uint64_t v;
+
+    if (!parse_number(arg[0], FK_MAX_GSIS, &v)) {
+        return wrong(error, "a number of interrupts", arg[0]);
+    }
+    fk.gsis = v;
     return true;
 }
 
@@ -467,7 +480,7 @@ static bool cmd_irq(char **arg, char *error)
     FkDevice *d = parse_device(arg[0], error);
     uint64_t v;
 
-    if (!d || !parse_number(arg[1], 255, &v)) {
+    if (!d || !parse_number(arg[1], FK_MAX_GSIS - 1, &v)) {
         return d && wrong(error, "an interrupt line", arg[1]);
     }
     d->irq = v;
@@ -618,6 +631,7 @@ static const struct {
     { "stubdom", 1, 1, cmd_stubdom },
     { "xen", 1, 1, cmd_xen },
     { "extra-irqs", 1, 1, cmd_extra_irqs },
+    { "gsis", 1, 1, cmd_gsis },
     { "kernel", 1, 1, cmd_kernel },
     { "lockdown", 1, 1, cmd_lockdown },
     { "privcmd-restricted", 1, 1, cmd_privcmd },

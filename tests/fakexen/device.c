@@ -337,6 +337,12 @@ void fk_device_lose(FkDevice *d)
     memcpy(d->config, header, sizeof(header));
 }
 
+bool fk_device_asserts(const FkDevice *d)
+{
+    return (fk_get(d, PCI_STATUS, 2) & PCI_STATUS_INTERRUPT) &&
+           !(fk_get(d, PCI_COMMAND, 2) & PCI_COMMAND_INTX_DISABLE);
+}
+
 static bool touches(unsigned offset, unsigned len, unsigned reg)
 {
     return offset <= reg && reg < offset + len;

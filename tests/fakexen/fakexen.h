@@ -34,6 +34,7 @@
 #define FK_PAGE        4096
 #define FK_MAX_ENTRIES 2048     /* of an MSI-X table (PCI 3.0, 6.8.2.3) */
 #define FK_MAX_EXTRA_IRQS 4096
+#define FK_MAX_GSIS    512
 
 /* A device's address; printed as lspci -D does. */
 typedef struct FkBdf {
@@ -132,6 +133,7 @@ typedef struct FkWorld {
     unsigned xen;               /* 417, 420, ... */
     unsigned xen_point;         /* of 4.20.3 it is 3 */
     unsigned extra_irqs;        /* Xen's option extra_guest_irqs */
+    unsigned gsis;              /* interrupts of the I/O APICs */
     FkKernel kernel;
     bool lockdown;              /* config files are read-only, BARs unmapped */
     bool privcmd_restricted;    /* no hypercalls (XSA-482) */
@@ -300,6 +302,11 @@ void fk_device_write(FkDevice *d, const char *who, unsigned offset,
  * dom0 restores its BARs and COMMAND, and nothing else.
  */
 void fk_device_lose(FkDevice *d);
+
+/**
+ * fk_device_asserts: does the device assert INTx?
+ */
+bool fk_device_asserts(const FkDevice *d);
 
 /**
  * fk_device_raise: the device wants to interrupt; the journal says how

@@ -45,13 +45,16 @@ int xc_version(xc_interface *xch, int cmd, void *arg)
 int xc_physdev_map_pirq(xc_interface *xch, uint32_t domid, int index,
                         int *pirq)
 {
+    if (*pirq < 0) {
+        *pirq = index;
+    }
     return fk_result(FK_OP(fk_map_pirq(index, pirq)));
 }
 
 int xc_physdev_map_pirq_gsi(xc_interface *xch, uint32_t domid, int gsi,
                             int *pirq)
 {
-    return xc_physdev_map_pirq(xch, domid, gsi, pirq);
+    return fk_result(FK_OP(fk_map_pirq(gsi, pirq)));
 }
 
 int xc_pcidev_get_gsi(xc_interface *xch, uint32_t sbdf)

@@ -208,6 +208,46 @@ static void test_intx(void)
     g_assert_cmpint(fk_bind_pci(pirq, 0, 4, 0), ==, -EINVAL);
 }
 
+/* As many as the I/O APICs have; those of MSI come after them. */
+static void test_gsis(void)
+{
+    int pirq = 273;
+
+    new_device(0);
+    g_assert_cmpint(fk_map_pirq(273, &pirq), ==, -EINVAL);
+    say("gsis 300");
+    g_assert_cmpint(fk_map_pirq(273, &pirq), ==, 0);
+    g_assert_cmpint(pirq, ==, 273);
+    pirq = -1;
+    g_assert_cmpint(map(&pirq), ==, 0);
+    g_assert_cmpint(pirq, ==, 331);
+    /* One that is mapped to something else stays so, and that is a success. */
+    g_assert_cmpint(fk_map_pirq(17, &pirq), ==, 0);
+    g_assert_cmpint(fk_bind_pci(331, 0, 4, 0), ==, -EBUSY);
+}
+
+/* A line that is asserted as it is bound stays in service, and is told of. */
+static void test_in_service(void)
+{
+    FkDevice *d = new_device(0);
+    int pirq = -1;
+
+    d->irq = 17;
+    fk_map_pirq(17, &pirq);
+    forget();
+    g_assert_cmpint(fk_bind_pci(pirq, 0, 4, 0), ==, 0);
+    expect("xc bind_pci 16 00:04 INTA = 0\n");
+    fk_put(d, PCI_STATUS, 2, PCI_STATUS_CAP_LIST | PCI_STATUS_INTERRUPT);
+    g_assert_true(fk_device_asserts(d));
+    fk_bind_pci(pirq, 0, 4, 0);
+    expect("xc bind_pci 16 00:04 INTA = 0\n"
+           "xen 0000:00:05.0 irq 17 in service\n");
+    fk_put(d, PCI_COMMAND, 2, PCI_COMMAND_INTX_DISABLE);
+    g_assert_false(fk_device_asserts(d));
+    fk_bind_pci(pirq, 0, 4, 0);
+    expect("xc bind_pci 16 00:04 INTA = 0\n");
+}
+
 /* By number, from a number on, all; by name or whatever it is. */
 static void test_faults(void)
 {
@@ -357,7 +397,8 @@ static void test_commands(void)
         "allow 00:06.0 on", "allow 00:05.0 perhaps", "poke 00:05.0 0x52 1",
         "poke 00:05.0 0x100/1 1", "poke 00:05.0 0xff/2 1",
         "poke 00:05.0 0x52/2 0x10000", "fail frob 1 EIO", "fail * 0 EIO",
-        "fail * 1 EFROB", "fail cfg.read@x 1 EIO", "irq 00:05.0 256",
+        "fail * 1 EFROB", "fail cfg.read@x 1 EIO", "irq 00:05.0 512",
+        "gsis 513",
         "device 00:05.0 x", "device 00:06.0 /nonexistent", "device x y",
         "show 00:05.0 x", "master 00:05.0", "extra-irqs 4097",
         "prepared 00:05.0 perhaps", "raise 00:05.0 4", "lose 00:06.0",
@@ -412,6 +453,8 @@ int main(int argc, char **argv)
     g_test_add_func("/fakexen/xen/new-pirq", test_new_pirq);
     g_test_add_func("/fakexen/xen/lose", test_lose);
     g_test_add_func("/fakexen/xen/anew", test_anew);
+    g_test_add_func("/fakexen/xen/gsis", test_gsis);
+    g_test_add_func("/fakexen/xen/in-service", test_in_service);
     g_test_add_func("/fakexen/faults", test_faults);
     g_test_add_func("/fakexen/commands", test_commands);
     return g_test_run();

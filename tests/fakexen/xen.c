@@ -14,8 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NR_GSI    24
-#define MAX_PIRQS (NR_GSI + FK_MAX_EXTRA_IRQS)
+#define MAX_PIRQS (FK_MAX_GSIS + FK_MAX_EXTRA_IRQS)
 #define FIRST_GSI 16                /* below are the guest's ISA interrupts */
 
 #define GFLAGS_UNMASKED (1u << 16)  /* XEN_DOMCTL_VMSI_X86_UNMASKED */
@@ -25,7 +24,7 @@ static FkPirq pirqs[MAX_PIRQS];
 /* How many a guest has. */
 static int nr_pirqs(void)
 {
-    return NR_GSI + fk.extra_irqs;
+    return fk.gsis + fk.extra_irqs;
 }
 
 void fk_xen_init(void)
@@ -50,7 +49,7 @@ unsigned fk_pirqs(unsigned *bound)
 
 int fk_new_pirq(void)
 {
-    for (int i = nr_pirqs() - 1; i >= NR_GSI; i--) {
+    for (int i = nr_pirqs() - 1; i >= (int)fk.gsis; i--) {
         if (pirqs[i].type == FK_FREE && !pirqs[i].reserved) {
             pirqs[i].reserved = true;
             return i;
@@ -149,11 +148,11 @@ static int do_map_pirq(int gsi, int *pirq)
             return 0;
         }
     }
-    if (gsi <= 0 || gsi >= NR_GSI) {
+    if (gsi <= 0 || gsi >= (int)fk.gsis) {
         return -EINVAL;
     }
     if (*pirq < 0) {
-        for (int i = FIRST_GSI; i < NR_GSI && *pirq < 0; i++) {
+        for (int i = FIRST_GSI; i < (int)fk.gsis && *pirq < 0; i++) {
             *pirq = pirqs[i].type == FK_FREE ? i : -1;
         }
         if (*pirq < 0) {
@@ -162,6 +161,9 @@ static int do_map_pirq(int gsi, int *pirq)
     }
     if (*pirq >= nr_pirqs()) {
         return -EINVAL;
+    }
+    if (pirqs[*pirq].type != FK_FREE) {
+        return 0;       /* as of an MSI, below */
     }
     pirqs[*pirq] = (FkPirq) { .type = FK_GSI, .gsi = gsi };
     return 0;
@@ -188,7 +190,7 @@ static int do_map_msi(const FkBdf *bdf, int entry, uint64_t table_base,
     int wanted = *pirq, rc;
     FkPirq *p;
 
-    for (int i = nr_pirqs() - 1; i >= NR_GSI && wanted < 0; i--) {
+    for (int i = nr_pirqs() - 1; i >= (int)fk.gsis && wanted < 0; i--) {
         wanted = pirqs[i].type == FK_FREE && !pirqs[i].reserved ? i : -1;
     }
     if (wanted < 0) {
@@ -346,6 +348,21 @@ int fk_unbind_msi(int pirq, uint8_t gvec, uint32_t gflags)
     return 0;
 }
 
+/*
+ * The line is unmasked once it is bound. Where a device asserts it that moment
+ * and the guest has no driver for it, it stays in service.
+ */
+static void in_service(int gsi)
+{
+    for (int i = 0; i < FK_MAX_DEVICES; i++) {
+        FkDevice *d = &fk.dev[i];
+
+        if (d->present && (int)d->irq == gsi && fk_device_asserts(d)) {
+            fk_journal("xen %s irq %d in service", fk_bdf(&d->bdf), gsi);
+        }
+    }
+}
+
 int fk_bind_pci(int pirq, uint8_t bus, uint8_t slot, uint8_t intx)
 {
     uint64_t value;
@@ -360,6 +377,7 @@ int fk_bind_pci(int pirq, uint8_t bus, uint8_t slot, uint8_t intx)
                'A' + intx, result(rc));
     if (!done && !rc) {
         p->bound = true;
+        in_service(p->gsi);
     }
     return rc;
 }

@@ -1,0 +1,88 @@
+/*
+ * Xen PCI pass-through: INTx where a device or a machine is out of the ordinary
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "hw/pci/pci.h"
+#include "hw/xen/xen_pt.h"
+#include "hw/xen/xen-legacy-backend.h"
+#include "qemu/error-report.h"
+
+/* xc_domain_bind_pt_pci_irq() takes the pirq as a uint8_t. */
+#define MAX_BOUND UINT8_MAX
+
+static char *name_of(const XenPCIPassthroughState *s)
+{
+    const XenHostPCIDevice *d = &s->real_device;
+
+    return g_strdup_printf("%04x:%02x:%02x.%x", d->domain, d->bus, d->dev,
+                           d->func);
+}
+
+int xen_pt_intx_bindable(XenPCIPassthroughState *s, int pirq)
+{
+    g_autofree char *name = NULL;
+
+    if (pirq <= MAX_BOUND) {
+        return 0;
+    }
+    name = name_of(s);
+    warn_report("%s: its INTx is interrupt %d of Xen's, and only those up to "
+                "%d can be bound; the guest's driver must use MSI or MSI-X",
+                name, pirq, MAX_BOUND);
+    xc_physdev_unmap_pirq(xen_xc, xen_domid, pirq);
+    errno = ERANGE;
+    return -1;
+}
+
+/* As realize has read it for the guest's view; all-ones is no answer. */
+static bool found_asserted(const PCIDevice *d)
+{
+    uint16_t status = pci_get_word(d->config + PCI_STATUS);
+
+    return (status & PCI_STATUS_INTERRUPT) &&
+           (status | PCI_STATUS_CAP_LIST) != UINT16_MAX;
+}
+
+/*
+ * pciback passes on what changes in its copy of COMMAND. The copy outlives the
+ * device's reset, so the bit may be set there and not in the device.
+ */
+static int disable(XenHostPCIDevice *d)
+{
+    uint16_t command;
+    int rc = xen_host_pci_get_word(d, PCI_COMMAND, &command);
+
+    if (!rc && command == UINT16_MAX) {
+        rc = -EIO;
+    }
+    if (!rc && xen_is_stubdomain && (command & PCI_COMMAND_INTX_DISABLE)) {
+        rc = xen_host_pci_set_word(d, PCI_COMMAND,
+                                   command & ~PCI_COMMAND_INTX_DISABLE);
+    }
+    return rc ? rc : xen_host_pci_set_word(d, PCI_COMMAND, command |
+                                           PCI_COMMAND_INTX_DISABLE);
+}
+
+void xen_pt_intx_quiet(XenPCIPassthroughState *s)
+{
+    PCIDevice *d = &s->dev;
+    g_autofree char *name = NULL;
+    int rc;
+
+    if (!found_asserted(d)) {
+        return;
+    }
+    rc = disable(&s->real_device);
+    pci_word_test_and_set_mask(d->config + PCI_COMMAND,
+                               PCI_COMMAND_INTX_DISABLE);
+    /* A reset clears in config what the guest may write by this mask. */
+    pci_word_test_and_clear_mask(d->wmask + PCI_COMMAND,
+                                 PCI_COMMAND_INTX_DISABLE);
+    name = name_of(s);
+    warn_report("%s: it interrupts by INTx, and no driver is there to serve "
+                "it; INTx %s until one enables it", name,
+                rc ? "cannot be disabled" : "is disabled");
+}

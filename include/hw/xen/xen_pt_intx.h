@@ -1,0 +1,32 @@
+/*
+ * Xen PCI pass-through: INTx where a device or a machine is out of the ordinary
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Include hw/xen/xen_pt.h instead of this.
+ */
+#ifndef HW_XEN_PT_INTX_H
+#define HW_XEN_PT_INTX_H
+
+typedef struct XenPCIPassthroughState XenPCIPassthroughState;
+
+/**
+ * xen_pt_intx_bindable: can a pirq be bound to INTx?
+ * @pirq: just mapped
+ *
+ * Returns: 0, or -1 with errno set and the pirq unmapped.
+ */
+int xen_pt_intx_bindable(XenPCIPassthroughState *s, int pirq);
+
+/**
+ * xen_pt_intx_quiet: silence a device that is found with INTx asserted
+ * @s: the device, its emulated registers set up, its interrupt not bound yet
+ *
+ * Xen keeps a level-triggered interrupt in service until the guest serves it.
+ * Until then no interrupt of lower priority comes to that CPU, of whichever
+ * device it is. So COMMAND.INTX_DISABLE is set, and the guest reads it set: a
+ * driver that wants INTx clears it. Costs nothing where STATUS does not say so.
+ */
+void xen_pt_intx_quiet(XenPCIPassthroughState *s);
+
+#endif
