@@ -38,6 +38,8 @@
  *   guest-read ADDRESS/LEN      the same; "pass", or what Xen answers
  *   anew                        another guest: no pirq is in use, and the
  *                               devices are as they were described
+ *   guest-config BDF OFFSET/LEN TIMES [VALUE]   the guest reads, or writes,
+ *                               config space; BDF is its own
  *   fail OP[@OFFSET] N|N+|all ACTION
  *   heal                        nothing fails any more
  */
@@ -583,6 +585,21 @@ static bool cmd_guest_read(char **arg, char *error)
     return true;
 }
 
+static bool cmd_guest_config(char **arg, char *error)
+{
+    uint64_t offset, times, value;
+    FkBdf bdf;
+    unsigned len;
+
+    if (!fk_bdf_parse(arg[0], &bdf) || !parse_span(arg[1], 4, &offset, &len) ||
+        offset > UINT32_MAX || !parse_number(arg[2], UINT32_MAX, &times) ||
+        (arg[3] && !parse_number(arg[3], UINT32_MAX, &value))) {
+        return wrong(error, "BDF OFFSET/LEN TIMES [VALUE]", arg[0]);
+    }
+    return fk_ioreq_config(&bdf, offset, len, arg[3] ? &value : NULL, times) ||
+           wrong(error, "an access that can be made now", arg[0]);
+}
+
 static bool cmd_config(char **arg, char *error)
 {
     FkDevice *d = parse_device(arg[0], error);
@@ -656,6 +673,7 @@ static const struct {
     { "guest-written", 0, 0, cmd_guest_written },
     { "guest-read", 1, 1, cmd_guest_read },
     { "anew", 0, 0, cmd_anew },
+    { "guest-config", 3, 4, cmd_guest_config },
     { "fail", 3, 3, cmd_fail },
     { "heal", 0, 0, cmd_heal },
 };

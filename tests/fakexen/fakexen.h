@@ -14,6 +14,7 @@
  *   xen.c        pirqs and their bindings
  *   xen-msi.c    what Xen does to a device's MSI and MSI-X, or keeps dom0 from
  *   xen-table.c  what Xen does with a guest's accesses to an MSI-X table
+ *   ioreq.c      a guest's accesses to config space
  *   device.c     the device itself, its config space
  *   msix.c       its MSI-X table and pending bits
  *   memory.c     the memory that its BARs are
@@ -438,6 +439,28 @@ void fk_guest_written(void);
  * Returns: whether Xen answers, with @value.
  */
 bool fk_guest_read(uint64_t address, unsigned len, uint64_t *value);
+
+/* ioreq.c */
+
+/**
+ * fk_ioreq_init: where QEMU looks for requests
+ * @shared_page: of the vCPUs; NULL: known already
+ * @fd: what wakes it; -1: known already
+ */
+void fk_ioreq_init(void *shared_page, int fd);
+
+/**
+ * fk_ioreq_config: the guest accesses config space, again and again
+ * @guest: the device's address in the guest
+ * @value: what it writes; NULL: it reads
+ *
+ * The journal has what the last one read. Returns: false where none can be.
+ */
+bool fk_ioreq_config(const FkBdf *guest, unsigned offset, unsigned len,
+                     const uint64_t *value, uint64_t times);
+
+/* QEMU has answered. */
+void fk_ioreq_answered(void);
 
 /* store.c; more in store.h */
 

@@ -180,6 +180,9 @@ xenevtchn_port_or_error_t xenevtchn_bind_interdomain(xenevtchn_handle *xce,
                                                      uint32_t domid,
                                                      evtchn_port_t remote_port)
 {
+    if (xce->next == 1) {
+        FK_OP((fk_ioreq_init(NULL, xce->fd), 0));      /* the first vCPU's */
+    }
     return xce->next++;
 }
 
@@ -190,12 +193,15 @@ int xenevtchn_unbind(xenevtchn_handle *xce, evtchn_port_t port)
 
 int xenevtchn_notify(xenevtchn_handle *xce, evtchn_port_t port)
 {
+    FK_OP((fk_ioreq_answered(), 0));
     return 0;
 }
 
 xenevtchn_port_or_error_t xenevtchn_pending(xenevtchn_handle *xce)
 {
-    return fk_result(-EAGAIN);
+    uint64_t n;
+
+    return read(xce->fd, &n, sizeof(n)) == sizeof(n) ? 1 : fk_result(-EAGAIN);
 }
 
 int xenevtchn_unmask(xenevtchn_handle *xce, evtchn_port_t port)
@@ -288,6 +294,7 @@ xenforeignmemory_resource_handle *xenforeignmemory_map_resource(
         return NULL;
     }
     *paddr = r->addr;
+    FK_OP((fk_ioreq_init((uint8_t *)r->addr + r->len - PAGE, -1), 0));
     return r;
 }
 

@@ -93,6 +93,33 @@ static void test_flood(const void *opaque)
     xen_pt_free(x);
 }
 
+/* As a vCPU makes them: a port of the chipset would split what is unaligned. */
+static void test_unaligned(void)
+{
+    static const char *const access[] = {
+        "0x41/2", "0x43/4", "0xfd/2", "0x02/4",
+    };
+    XenPT *x = xen_pt_start(&plain);
+    unsigned before = all_lines(x);
+
+    for (size_t i = 0; i < 2 * ARRAY_SIZE(access); i++) {
+        g_autofree char *journal = NULL;
+
+        xen_pt_skip(x);
+        xen_pt_say(x, "guest-config 00:04.0 %s %u%s", access[i / 2], MANY,
+                   i & 1 ? " 0x5a" : "");
+        do {
+            g_free(journal);
+            read_config(x, 0);
+            journal = xen_pt_journal(x, "now");
+        } while (!*journal);
+        g_assert_cmpstr(journal, ==, i & 1 ? "now guest-config 0x5a\n"
+                                           : "now guest-config 0x0\n");
+    }
+    g_assert_cmpuint(all_lines(x) - before, ==, 1);
+    xen_pt_free(x);
+}
+
 /* Each device tells of it, and one that comes anew is another. */
 static void test_devices(void)
 {
@@ -369,6 +396,7 @@ int main(int argc, char **argv)
 
         qtest_add_data_func(path, GUINT_TO_POINTER(i), test_flood);
     }
+    qtest_add_func("xen-pt/log/unaligned", test_unaligned);
     qtest_add_func("xen-pt/log/devices", test_devices);
     qtest_add_func("xen-pt/segment", test_segment);
     qtest_add_func("xen-pt/intx/number", test_number);
