@@ -76,9 +76,10 @@ bench: image
 	@tests/e2e/bench-image -b $(B)
 
 .PHONY: fuzz coverage
-fuzz: $(B)/config.mak
+fuzz: qemu tools
 	@scripts/debpkg -b $(B) install $$(grep -v '^\#' tests/fuzz/packages)
 	@tests/fuzz/run -b $(B)
+	@tests/fuzz/random -b $(B)
 
 coverage: $(B)/config.mak
 	@tests/unit/coverage $(B)/coverage

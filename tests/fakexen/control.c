@@ -27,16 +27,20 @@
  *   irq BDF N                   its line
  *   master BDF on|off           it is a bus master, as dom0 left it
  *   raise BDF [ENTRY]           the device interrupts
+ *   lose BDF                    it loses its state, dom0 restores the header
  *   show BDF PLACE              the journal says what the register is now
  *   config BDF                  ... what its 256 bytes are
  *   pirqs                       ... how many MSIs are mapped and bound
  *   left                        ... what else of a device QEMU has: interrupts
  *                               by INTx, ranges of memory
+ *   new-pirq                    ... which one the guest has been given
  *   guest-write ADDRESS/LEN VALUE   the guest writes to its memory: the
  *                               journal says "pass" where QEMU is to see it,
  *                               "crash" where Xen ends the guest for it
  *   guest-written               QEMU has seen it
  *   guest-read ADDRESS/LEN      the same; "pass", or what Xen answers
+ *   anew                        another guest: no pirq is in use, and the
+ *                               devices are as they were described
  *   guest-config BDF OFFSET/LEN TIMES [VALUE]   the guest reads, or writes,
  *                               config space; BDF is its own
  *   fail OP[@OFFSET] N|N+|all ACTION
@@ -58,6 +62,8 @@
 #define ERROR_MAX 256
 
 FkWorld fk;
+
+static FkDump dumps[FK_MAX_DEVICES];    /* what the devices were made from */
 
 static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 
@@ -308,12 +314,25 @@ static bool cmd_device(char **arg, char *error)
         dump->bdf = bdf;
         d->local = local;
         fk_device_init(d, dump);
+        dumps[d - fk.dev] = *dump;
     } else {
         snprintf(error, 200, "%.100s:%.90s", arg[1], why);
     }
     free(dump);
     free(text);
     return ok;
+}
+
+static bool cmd_anew(char **arg, char *error)
+{
+    fk_xen_init();
+    fk_fault_clear();
+    for (unsigned i = 0; i < FK_MAX_DEVICES; i++) {
+        if (fk.dev[i].present) {
+            fk_device_init(&fk.dev[i], &dumps[i]);
+        }
+    }
+    return true;
 }
 
 static bool set_flag(char **arg, char *error, size_t offset)
@@ -505,6 +524,16 @@ static bool cmd_raise(char **arg, char *error)
     return true;
 }
 
+static bool cmd_lose(char **arg, char *error)
+{
+    FkDevice *d = parse_device(arg[0], error);
+
+    if (d) {
+        fk_device_lose(d);
+    }
+    return d;
+}
+
 static bool cmd_show(char **arg, char *error)
 {
     char space[16] = "";
@@ -618,6 +647,12 @@ static bool cmd_left(char **arg, char *error)
     return true;
 }
 
+static bool cmd_new_pirq(char **arg, char *error)
+{
+    fk_journal("now new-pirq %d", fk_new_pirq());
+    return true;
+}
+
 static bool cmd_fail(char **arg, char *error)
 {
     return fk_fault_add(arg[0], arg[1], arg[2], error);
@@ -654,13 +689,16 @@ static const struct {
     { "irq", 2, 2, cmd_irq },
     { "master", 2, 2, cmd_master },
     { "raise", 1, 2, cmd_raise },
+    { "lose", 1, 1, cmd_lose },
     { "show", 2, 2, cmd_show },
     { "config", 1, 1, cmd_config },
     { "pirqs", 0, 0, cmd_pirqs },
     { "left", 0, 0, cmd_left },
+    { "new-pirq", 0, 0, cmd_new_pirq },
     { "guest-write", 2, 2, cmd_guest_write },
     { "guest-written", 0, 0, cmd_guest_written },
     { "guest-read", 1, 1, cmd_guest_read },
+    { "anew", 0, 0, cmd_anew },
     { "guest-config", 3, 4, cmd_guest_config },
     { "fail", 3, 3, cmd_fail },
     { "heal", 0, 0, cmd_heal },

@@ -328,6 +328,15 @@ static void reset(FkDevice *d)
     fk_journal("dev %s reset", fk_bdf(&d->bdf));
 }
 
+void fk_device_lose(FkDevice *d)
+{
+    uint8_t header[PCI_STD_HEADER_SIZEOF];
+
+    memcpy(header, d->config, sizeof(header));
+    reset(d);
+    memcpy(d->config, header, sizeof(header));
+}
+
 bool fk_device_asserts(const FkDevice *d)
 {
     return (fk_get(d, PCI_STATUS, 2) & PCI_STATUS_INTERRUPT) &&
@@ -383,8 +392,12 @@ void fk_device_raise(FkDevice *d, unsigned entry)
         (fk_get(d, d->msix + PCI_MSIX_FLAGS, 2) & PCI_MSIX_FLAGS_ENABLE)) {
         fk_msix_raise(d, entry);
     } else if (!(flags & PCI_MSI_FLAGS_ENABLE)) {
-        fk_journal("dev %s %s", name, command & PCI_COMMAND_INTX_DISABLE ?
-                   "interrupt lost" : "interrupt INTx");
+        bool lost = command & PCI_COMMAND_INTX_DISABLE;
+
+        fk_journal("dev %s interrupt %s", name, lost ? "lost" : "INTx");
+        if (!lost) {
+            fk_arrive_intx(d);
+        }
     } else if ((flags & PCI_MSI_FLAGS_MASKBIT) &&
                (fk_get(d, d->msi + (is64 ? PCI_MSI_MASK_64 : PCI_MSI_MASK_32),
                        4) & 1)) {
@@ -394,10 +407,13 @@ void fk_device_raise(FkDevice *d, unsigned entry)
     } else if (!(command & PCI_COMMAND_MASTER)) {
         fk_journal("dev %s interrupt lost", name);
     } else {
-        fk_journal("dev %s interrupt MSI 0x%08x%08x 0x%04x", name,
-                   is64 ? fk_get(d, d->msi + PCI_MSI_ADDRESS_HI, 4) : 0,
-                   fk_get(d, d->msi + PCI_MSI_ADDRESS_LO, 4),
-                   fk_get(d, d->msi + (is64 ? PCI_MSI_DATA_64
-                                            : PCI_MSI_DATA_32), 2));
+        uint32_t low = fk_get(d, d->msi + PCI_MSI_ADDRESS_LO, 4);
+        uint32_t up = is64 ? fk_get(d, d->msi + PCI_MSI_ADDRESS_HI, 4) : 0;
+        uint32_t data = fk_get(d, d->msi + (is64 ? PCI_MSI_DATA_64
+                                                 : PCI_MSI_DATA_32), 2);
+
+        fk_journal("dev %s interrupt MSI 0x%08x%08x 0x%04x", name, up, low,
+                   data);
+        fk_arrive(d, (uint64_t)up << 32 | low, data);
     }
 }

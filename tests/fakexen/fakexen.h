@@ -300,6 +300,13 @@ void fk_device_write(FkDevice *d, const char *who, unsigned offset,
                      unsigned len, uint32_t value);
 
 /**
+ * fk_device_lose: the device forgets its state, as when its power is cut
+ *
+ * dom0 restores its BARs and COMMAND, and nothing else.
+ */
+void fk_device_lose(FkDevice *d);
+
+/**
  * fk_device_asserts: does the device assert INTx?
  */
 bool fk_device_asserts(const FkDevice *d);
@@ -391,6 +398,21 @@ int fk_unbind_pci(int pirq, uint8_t bus, uint8_t slot, uint8_t intx);
  */
 unsigned fk_pirqs(unsigned *bound);
 unsigned fk_intx(unsigned *bound);      /* the same by INTx */
+
+/**
+ * fk_new_pirq: a pirq for the guest, which it will ask a device for
+ *
+ * As PHYSDEVOP_get_free_pirq: nobody else gets it until it is unmapped.
+ */
+int fk_new_pirq(void);
+
+/**
+ * fk_arrive, fk_arrive_intx: a device's interrupt has come to Xen
+ *
+ * The journal says what of it comes to the guest; nothing where nothing does.
+ */
+void fk_arrive(const FkDevice *d, uint64_t address, uint32_t data);
+void fk_arrive_intx(const FkDevice *d);
 
 /* xen-msi.c */
 

@@ -116,10 +116,13 @@ void fk_msix_raise(FkDevice *d, unsigned entry)
     } else if (!(fk_get(d, PCI_COMMAND, 2) & PCI_COMMAND_MASTER)) {
         fk_journal("dev %s interrupt lost", name);
     } else {
-        fk_journal("dev %s interrupt MSI-X 0x%08x%08x 0x%08x", name,
-                   fk_entry_get(d, entry, FK_UPPER),
-                   fk_entry_get(d, entry, FK_ADDRESS),
-                   fk_entry_get(d, entry, FK_DATA));
+        uint32_t low = fk_entry_get(d, entry, FK_ADDRESS);
+        uint32_t up = fk_entry_get(d, entry, FK_UPPER);
+        uint32_t data = fk_entry_get(d, entry, FK_DATA);
+
+        fk_journal("dev %s interrupt MSI-X 0x%08x%08x 0x%08x", name, up, low,
+                   data);
+        fk_arrive(d, (uint64_t)up << 32 | low, data);
     }
 }
 

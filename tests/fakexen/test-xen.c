@@ -9,6 +9,9 @@
 
 #include "test-common.h"
 
+#include <glib/gstdio.h>
+#include <unistd.h>
+
 static const FkBdf bdf = { 0, 0, 5, 0 };
 
 static int map(int *pirq)
@@ -269,6 +272,120 @@ static void test_faults(void)
     g_assert_cmpuint(fk_pirqs(&bound), ==, 1);
 }
 
+/* An interrupt comes to the guest by a pirq that is bound, as it is bound. */
+static void test_arrive(void)
+{
+    FkDevice *d = new_device(PCI_MSI_FLAGS_ENABLE);
+    int pirq = -1;
+
+    fk_put(d, PCI_COMMAND, 2, PCI_COMMAND_MASTER);
+    fk_device_raise(d, 0);
+    expect("dev 0000:00:05.0 interrupt MSI 0x0000000000000000 0x0000\n");
+    map(&pirq);
+    forget();
+    fk_device_raise(d, 0);
+    expect("dev 0000:00:05.0 interrupt MSI 0x00000000fee00218 0x0000\n");
+    g_assert_cmpint(fk_bind_msi(pirq, 0x41, 0x10001, 0), ==, 0);
+    forget();
+    fk_device_raise(d, 0);
+    expect("dev 0000:00:05.0 interrupt MSI 0x00000000fee00218 0x0000\n"
+           "guest 0000:00:05.0 interrupt pirq 55 vector 0x41 gflags 0x00001\n");
+    fk_put(d, MSI + PCI_MSI_ADDRESS_LO, 4, 0xfee00238);
+    fk_device_raise(d, 0);
+    expect("dev 0000:00:05.0 interrupt MSI 0x00000000fee00238 0x0000\n");
+}
+
+static void test_arrive_intx(void)
+{
+    FkDevice *d = new_device(0);
+    int pirq = -1;
+
+    fk_map_pirq(d->irq, &pirq);
+    fk_device_raise(d, 0);
+    g_assert_cmpint(fk_bind_pci(pirq, 0, 5, 0), ==, 0);
+    forget();
+    fk_device_raise(d, 0);
+    expect("dev 0000:00:05.0 interrupt INTx\n"
+           "guest 0000:00:05.0 interrupt INTx\n");
+}
+
+/* A pirq that the guest was promised is had by who asks for it, once. */
+static void test_new_pirq(void)
+{
+    int pirq = -1;
+
+    new_device(0);
+    g_assert_cmpint(fk_new_pirq(), ==, 55);
+    g_assert_cmpint(map(&pirq), ==, 0);
+    g_assert_cmpint(pirq, ==, 54);
+    g_assert_cmpint(fk_unmap_pirq(54), ==, 0);
+    pirq = 55;
+    g_assert_cmpint(map(&pirq), ==, 0);
+    g_assert_cmpint(pirq, ==, 55);
+    g_assert_cmpint(fk_unmap_pirq(55), ==, 0);
+    g_assert_cmpint(fk_new_pirq(), ==, 55);
+
+    new_device(0);
+    say("extra-irqs 1");
+    say("new-pirq");
+    say("new-pirq");
+    expect("now new-pirq 24\n"
+           "now new-pirq -28\n");
+}
+
+/* What dom0 restores is there, what it does not is gone. */
+static void test_lose(void)
+{
+    FkDevice *d = new_device(0);
+    int pirq = -1;
+
+    map(&pirq);
+    fk_device_write(d, "dev", MSI + PCI_MSI_FLAGS, 2, 0x0081);
+    map_entry(d, 0);
+    say("lose 00:05.0");
+    g_assert_cmphex(control(d), ==, 0x0080);
+    g_assert_cmphex(fk_get(d, MSI + PCI_MSI_ADDRESS_LO, 4), ==, 0);
+    g_assert_cmphex(fk_entry_get(d, 0, FK_ADDRESS), ==, 0);
+    g_assert_cmphex(fk_get(d, PCI_COMMAND, 2) & PCI_COMMAND_MEMORY, !=, 0);
+    g_assert_cmphex(fk_get(d, PCI_BASE_ADDRESS_0, 4), ==, 0xfeb80004);
+}
+
+#define ZEROES " 00 00 00 00 00 00 00 00"
+
+/* Whatever was done to it, the world is as new. */
+static void test_anew(void)
+{
+    g_autofree char *path = NULL;
+    int fd = g_file_open_tmp("anew-XXXXXX", &path, NULL);
+    g_autoptr(GString) dump = g_string_new("00:05.0 x\n");
+    g_autofree char *line = g_strdup_printf("device 00:05.0 %s 00:00.0", path);
+    unsigned bound;
+    FkDevice *d;
+
+    for (unsigned i = 0; i < 256; i += 16) {
+        g_string_append_printf(dump, "%02x:%s\n", i, i ? ZEROES ZEROES
+                               : " f4 1a f0 10 02 00 00 00" ZEROES);
+    }
+    g_assert_cmpint(write(fd, dump->str, dump->len), ==, dump->len);
+    close(fd);
+    fk_init();
+    say(line);
+    g_remove(path);
+    d = &fk.dev[0];
+    fk_put(d, PCI_CACHE_LINE_SIZE, 1, 0x10);
+    say("allow 00:05.0 on");
+    say("new-pirq");
+    say("fail * all EIO");
+    say("anew");
+    g_assert_cmphex(fk_get(d, PCI_CACHE_LINE_SIZE, 1), ==, 0);
+    g_assert_false(d->back.allow_interrupt_control);
+    g_assert_cmphex(fk_get(d, PCI_VENDOR_ID, 2), ==, 0x1af4);
+    g_assert_true(fk_device_find_local(&(FkBdf) { 0, 0, 0, 0 }) == d);
+    g_assert_cmpint(fk_new_pirq(), ==, 55);
+    g_assert_cmpint(fk_fault("map_pirq", -1).kind, ==, FK_FAULT_NONE);
+    g_assert_cmpuint(fk_pirqs(&bound), ==, 0);
+}
+
 /* Wrong commands: refused, with what is wrong with them. */
 static void test_commands(void)
 {
@@ -284,7 +401,8 @@ static void test_commands(void)
         "gsis 513",
         "device 00:05.0 x", "device 00:06.0 /nonexistent", "device x y",
         "show 00:05.0 x", "master 00:05.0", "extra-irqs 4097",
-        "prepared 00:05.0 perhaps", "raise 00:05.0 4",
+        "prepared 00:05.0 perhaps", "raise 00:05.0 4", "lose 00:06.0",
+        "new-pirq 55",
         "poke 00:05.0 bar0+0x3ffe/4 1", "poke 00:05.0 bar3+0/1 1",
         "poke 00:05.0 bar2+0/1 1", "poke 00:05.0 bar9+0/1 1",
         "show 00:05.0 bar0/1", "writable 00:05.0 bar0+0/1 1",
@@ -330,6 +448,11 @@ int main(int argc, char **argv)
     g_test_add_func("/fakexen/xen/mask", test_mask);
     g_test_add_func("/fakexen/xen/unmap", test_unmap);
     g_test_add_func("/fakexen/xen/intx", test_intx);
+    g_test_add_func("/fakexen/xen/arrive", test_arrive);
+    g_test_add_func("/fakexen/xen/arrive-intx", test_arrive_intx);
+    g_test_add_func("/fakexen/xen/new-pirq", test_new_pirq);
+    g_test_add_func("/fakexen/xen/lose", test_lose);
+    g_test_add_func("/fakexen/xen/anew", test_anew);
     g_test_add_func("/fakexen/xen/gsis", test_gsis);
     g_test_add_func("/fakexen/xen/in-service", test_in_service);
     g_test_add_func("/fakexen/faults", test_faults);

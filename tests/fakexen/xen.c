@@ -61,6 +61,17 @@ unsigned fk_intx(unsigned *bound)
     return n;
 }
 
+int fk_new_pirq(void)
+{
+    for (int i = nr_pirqs() - 1; i >= (int)fk.gsis; i--) {
+        if (pirqs[i].type == FK_FREE && !pirqs[i].reserved) {
+            pirqs[i].reserved = true;
+            return i;
+        }
+    }
+    return -ENOSPC;
+}
+
 static FkPirq *find(int pirq)
 {
     return pirq >= 0 && pirq < nr_pirqs() && pirqs[pirq].type != FK_FREE
@@ -194,7 +205,7 @@ static int do_map_msi(const FkBdf *bdf, int entry, uint64_t table_base,
     FkPirq *p;
 
     for (int i = nr_pirqs() - 1; i >= (int)fk.gsis && wanted < 0; i--) {
-        wanted = pirqs[i].type == FK_FREE ? i : -1;
+        wanted = pirqs[i].type == FK_FREE && !pirqs[i].reserved ? i : -1;
     }
     if (wanted < 0) {
         return -ENOSPC;
@@ -218,6 +229,7 @@ static int do_map_msi(const FkBdf *bdf, int entry, uint64_t table_base,
     }
     *p = (FkPirq) {
         .type = table_base ? FK_MSIX : FK_MSI, .bdf = *bdf, .entry = entry,
+        .reserved = p->reserved,
     };
     compose(wanted, &p->address, &p->data);
     rc = fk_msi_map(d, p);
@@ -264,6 +276,7 @@ static void release(FkPirq *p)
         fk_msi_unmap(d, p);
     }
     p->type = FK_FREE;
+    p->reserved = false;
 }
 
 int fk_unmap_pirq(int pirq)
@@ -399,4 +412,29 @@ int fk_unbind_pci(int pirq, uint8_t bus, uint8_t slot, uint8_t intx)
         p->bound = false;
     }
     return rc;
+}
+
+/* The device may still have the message of a pirq that is no more. */
+void fk_arrive(const FkDevice *d, uint64_t address, uint32_t data)
+{
+    for (int i = 0; i < nr_pirqs(); i++) {
+        const FkPirq *p = &pirqs[i];
+
+        if ((p->type == FK_MSI || p->type == FK_MSIX) && p->bound &&
+            fk_bdf_equal(&p->bdf, &d->bdf) && p->address == address &&
+            p->data == data) {
+            fk_journal("guest %s interrupt pirq %d vector 0x%02x "
+                       "gflags 0x%05x", fk_bdf(&d->bdf), i, p->gvec, p->gflags);
+        }
+    }
+}
+
+void fk_arrive_intx(const FkDevice *d)
+{
+    for (int i = 0; i < nr_pirqs(); i++) {
+        if (pirqs[i].type == FK_GSI && pirqs[i].gsi == (int)d->irq &&
+            pirqs[i].bound) {
+            fk_journal("guest %s interrupt INTx", fk_bdf(&d->bdf));
+        }
+    }
 }

@@ -19,6 +19,7 @@ typedef struct FkPirq {
     uint8_t gvec;
     uint32_t gflags;
     bool host_masked, guest_masked;
+    bool reserved;              /* a guest was promised it */
 } FkPirq;
 
 /**

@@ -234,7 +234,8 @@ static bool together(void)
         return false;
     }
     if (on && !w.seq.lost && w.seq.fault.step &&
-        !(w.seq.fault.step == XEN_PT_MSI_STEP_MASKALL && !w.seq.fault.vector) &&
+        !(w.seq.fault.step == XEN_PT_MSI_STEP_MASKALL &&
+          !w.seq.fault.vector && w.trouble) &&
         !(w.seq.fault.step == XEN_PT_MSI_STEP_UPDATE &&
           w.seq.fault.vector < NVEC && w.v[w.seq.fault.vector].trouble)) {
         return false;

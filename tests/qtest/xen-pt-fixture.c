@@ -317,7 +317,7 @@ bool xen_pt_plug(XenPT *x, unsigned i)
 
     qobject_unref(reply);
     if (ok) {
-        find(x, i);
+        x->dev[i] = qpci_device_find(x->bus, QPCI_DEVFN(SLOT + i, 0));
     }
     return ok;
 }
@@ -446,7 +446,7 @@ void xen_pt_expect_kinds(const char *file, int line, XenPT *x,
  * Commands are taken in before an operation. Clearing no event causes one, as
  * Xen is told the level of the events' interrupt, and touches no device.
  */
-static char *ask(XenPT *x, const char *command)
+char *xen_pt_ask(XenPT *x, const char *command)
 {
     gsize seen = x->seen;
     char *answer;
@@ -463,7 +463,7 @@ uint32_t xen_pt_hw(XenPT *x, unsigned i, uint8_t offset, unsigned len)
 {
     g_autofree char *command = g_strdup_printf("show %s 0x%02x/%u", bdf[i],
                                                offset, len);
-    g_autofree char *answer = ask(x, command);
+    g_autofree char *answer = xen_pt_ask(x, command);
     const char *value = strstr(answer, "= ");
 
     g_assert_nonnull(value);
@@ -476,7 +476,7 @@ uint32_t xen_pt_hw_entry(XenPT *x, unsigned i, unsigned entry, XenPTWord word)
     g_autofree char *command = g_strdup_printf(
         "show %s bar%u+0x%x/4", bdf[i], table & PCI_MSIX_TABLE_BIR,
         (table & PCI_MSIX_TABLE_OFFSET) + entry * 16 + word * 4);
-    g_autofree char *answer = ask(x, command);
+    g_autofree char *answer = xen_pt_ask(x, command);
     const char *value = strstr(answer, "= ");
 
     g_assert_nonnull(value);
@@ -487,12 +487,12 @@ char *xen_pt_hw_config(XenPT *x, unsigned i)
 {
     g_autofree char *command = g_strdup_printf("config %s", bdf[i]);
 
-    return ask(x, command);
+    return xen_pt_ask(x, command);
 }
 
 unsigned xen_pt_pirqs(XenPT *x, unsigned *bound)
 {
-    g_autofree char *answer = ask(x, "pirqs");
+    g_autofree char *answer = xen_pt_ask(x, "pirqs");
     unsigned mapped;
 
     g_assert_cmpint(sscanf(answer, "now pirqs mapped %u bound %u", &mapped,
@@ -602,12 +602,12 @@ void xen_pt_guest_write(XenPT *x, uint64_t address, unsigned len,
 {
     g_autofree char *command = g_strdup_printf(
         "guest-write 0x%" PRIx64 "/%u 0x%" PRIx64, address, len, value);
-    g_autofree char *answer = ask(x, command);
+    g_autofree char *answer = xen_pt_ask(x, command);
 
     if (!g_str_equal(answer, "now guest-write done\n")) {
         g_assert_cmpstr(answer, ==, "now guest-write pass\n");
         xen_pt_write(x, address, len, value);
-        g_free(ask(x, "guest-written"));
+        g_free(xen_pt_ask(x, "guest-written"));
     }
 }
 
@@ -615,7 +615,7 @@ uint64_t xen_pt_guest_read(XenPT *x, uint64_t address, unsigned len)
 {
     g_autofree char *command = g_strdup_printf("guest-read 0x%" PRIx64 "/%u",
                                                address, len);
-    g_autofree char *answer = ask(x, command);
+    g_autofree char *answer = xen_pt_ask(x, command);
     const char *value = strstr(answer, " 0x");
 
     if (value) {

@@ -90,6 +90,13 @@ void xen_pt_free(XenPT *x);
 void xen_pt_say(XenPT *x, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
 
 /**
+ * xen_pt_ask: a command that the journal answers, in lines of "now"
+ *
+ * Whatever was said before has happened, too. The caller frees it.
+ */
+char *xen_pt_ask(XenPT *x, const char *command);
+
+/**
  * xen_pt_add: a device with MSI, its interrupt control allowed
  *
  * Its address in the stub domain is not the one in dom0.
@@ -109,6 +116,8 @@ XenPT *xen_pt_start(const XenPTLayout *layout);
 
 /**
  * xen_pt_plug, xen_pt_unplug: a device comes, or goes, while QEMU runs
+ *
+ * Where its ids could not be read there is no x->dev for what has come.
  */
 bool xen_pt_plug(XenPT *x, unsigned i);     /* false: QEMU does not take it */
 void xen_pt_unplug(XenPT *x, unsigned i);

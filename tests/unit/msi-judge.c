@@ -318,6 +318,32 @@ static bool all_usable(const World *w)
     return true;
 }
 
+/* Of a vector nothing has failed: then it is as the guest programmed it. */
+static const char *unsettled_delivery(const World *w)
+{
+    for (unsigned i = 0; i < w->seq.nvec; i++) {
+        const WorldVector *v = &w->v[i];
+
+        if (v->trouble) {
+            continue;
+        }
+        if (w->vec[i].lost) {
+            return "no vector is lost where nothing has failed";
+        }
+        if (v->bound && v->masked != w->guest[i].masked) {
+            return "Xen masks what the guest has masked";
+        }
+        /* A message in the middle of being changed: the old one holds. */
+        if (!world_used(w, i)) {
+            continue;
+        }
+        if (!v->bound || !world_same(&v->guest, &w->guest[i].message)) {
+            return "Xen delivers what the guest has programmed";
+        }
+    }
+    return NULL;
+}
+
 /* Nothing has failed: then the guest has what it asked for. */
 static const char *unsettled_service(const World *w)
 {
@@ -341,26 +367,6 @@ static const char *unsettled_service(const World *w)
     if (state == XEN_PT_MSI_ON && !w->acted &&
         xen_pt_msi_seq_masked(&w->seq) != (w->masked && world_is_msix(w))) {
         return "the function is masked as the guest asks";
-    }
-    for (unsigned i = 0; state == XEN_PT_MSI_ON && i < w->seq.nvec; i++) {
-        const WorldVector *v = &w->v[i];
-
-        if (v->trouble) {
-            continue;
-        }
-        if (w->vec[i].lost) {
-            return "no vector is lost where nothing has failed";
-        }
-        if (v->bound && v->masked != w->guest[i].masked) {
-            return "Xen masks what the guest has masked";
-        }
-        /* A message in the middle of being changed: the old one holds. */
-        if (!world_used(w, i)) {
-            continue;
-        }
-        if (!v->bound || !world_same(&v->guest, &w->guest[i].message)) {
-            return "Xen delivers what the guest has programmed";
-        }
     }
     return NULL;
 }
@@ -402,6 +408,9 @@ const char *world_unsettled(const World *w)
         rule = unsettled_on(w);
     } else if (!s->undo_failures) {
         rule = unsettled_off(w);
+    }
+    if (!rule && !w->lied && s->state == XEN_PT_MSI_ON) {
+        rule = unsettled_delivery(w);
     }
     return rule || w->trouble || w->lied ? rule : unsettled_service(w);
 }
