@@ -93,7 +93,7 @@ static int switch_off(XenPTMSISeq *s, XenPTMSIFault *f)
     rc = read_word(s, XEN_PT_MSI_CONTROL, &now);
     if (rc && s->armed) {
         /* A lost read is no reason to leave on what was written here. */
-        now = s->control;
+        now = s->control | s->enable;
         rc = 0;
     }
     s->armed = false;
@@ -129,6 +129,7 @@ static void vector_down(XenPTMSISeq *s, unsigned i)
     XenPTMSIFault f = { .vector = i };
 
     if (v->stage >= XEN_PT_MSI_BOUND) {
+        v->stage = XEN_PT_MSI_BOUND;    /* not to be relied on any more */
         f.step = XEN_PT_MSI_STEP_UNBIND;
         f.err = s->ops->unbind(s->world, i, v->pirq, &v->bound.message);
         if (f.err) {
@@ -574,7 +575,7 @@ void xen_pt_msi_seq_set_control(XenPTMSISeq *s, bool on, bool masked)
 {
     s->masked = masked;
     if (!on) {
-        if (s->state == XEN_PT_MSI_ON) {
+        if (s->state == XEN_PT_MSI_ON || s->undo_failures) {
             turn_off(s);
         } else if (s->state == XEN_PT_MSI_PENDING) {
             s->state = XEN_PT_MSI_OFF;
@@ -616,22 +617,23 @@ void xen_pt_msi_seq_rebind(XenPTMSISeq *s)
     for (unsigned i = 0; i < s->used; i++) {
         XenPTMSIVector *v = &s->vec[i];
 
-        if (v->stage == XEN_PT_MSI_CHECKED &&
-            !s->ops->unbind(s->world, i, v->pirq, &v->bound.message)) {
-            v->stage = XEN_PT_MSI_MAPPED;
-        } else {
+        if (v->stage != XEN_PT_MSI_CHECKED ||
+            s->ops->unbind(s->world, i, v->pirq, &v->bound.message)) {
             vector_down(s, i);
         }
     }
     for (unsigned i = 0; i < s->used; i++) {
         XenPTMSIVector *v = &s->vec[i];
 
-        if (v->stage == XEN_PT_MSI_MAPPED && !v->lost &&
-            !s->ops->bind(s->world, i, v->pirq, &v->bound.message,
-                          v->want.masked)) {
+        if (v->stage == XEN_PT_MSI_CHECKED) {
             v->bound.masked = v->want.masked;
-            v->stage = XEN_PT_MSI_CHECKED;
-        } else if (is_used(s, i)) {
+            if (!s->ops->bind(s->world, i, v->pirq, &v->bound.message,
+                              v->want.masked)) {
+                continue;
+            }
+            v->stage = XEN_PT_MSI_MAPPED;
+        }
+        if (is_used(s, i)) {
             vector_alone(s, i);
         } else {
             vector_down(s, i);

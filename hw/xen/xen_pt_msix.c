@@ -269,8 +269,8 @@ XenPTMSIMessage xen_pt_msix_device_message(const XenPTMSIX *x, unsigned vector)
 }
 
 /*
- * What has been masked behind QEMU's back is masked in the device, where Xen
- * has it, as long as the device still holds what Xen wrote.
+ * What has been masked behind QEMU's back is masked in the device. So are all
+ * entries of one that was reset: its driver has to unmask them.
  */
 void xen_pt_msix_learn_masks(XenPTMSI *msi)
 {
@@ -284,7 +284,7 @@ void xen_pt_msix_learn_masks(XenPTMSI *msi)
             continue;
         }
         m = xen_pt_msix_device_message(x, i);
-        if (xen_pt_msi_check_device(&m) == XEN_PT_MSI_CHECK_OK &&
+        if (xen_pt_msi_check_device(&m) != XEN_PT_MSI_CHECK_NOT_READ &&
             (read_device(x, at + PCI_MSIX_ENTRY_VECTOR_CTRL, 4) &
              PCI_MSIX_ENTRY_CTRL_MASKBIT)) {
             xen_pt_msix_table_mask(&x->table, i);

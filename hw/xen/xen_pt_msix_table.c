@@ -55,8 +55,9 @@ bool xen_pt_msix_table_write(XenPTMSIXTable *t, uint32_t offset,
         return false;
     }
     e = &t->entry[n];
-    for (unsigned i = 0; i < len; i++) {
-        uint32_t at = offset % XEN_PT_MSIX_ENTRY_SIZE + i, which = at / 4;
+    offset %= XEN_PT_MSIX_ENTRY_SIZE;
+    for (unsigned i = 0; i < len && offset + i < XEN_PT_MSIX_ENTRY_SIZE; i++) {
+        uint32_t at = offset + i, which = at / 4;
         uint32_t mask = 0xffu << at % 4 * 8 & writable[which];
         uint32_t byte = (value >> 8 * i & 0xff) << at % 4 * 8;
         uint32_t old = e->word[which];

@@ -215,6 +215,23 @@ static void check_guest(const Bench *b)
 
 /* --- What the guest does ------------------------------------------------ */
 
+static void show_control(Bench *b)
+{
+    xen_pt_msi_regs_set_control(&b->regs, xen_pt_msi_seq_enabled(&b->w.seq),
+                                xen_pt_msi_seq_masked(&b->w.seq));
+}
+
+/* As write_control(), where Xen has nothing to itself that could be learnt. */
+static void write_control(Bench *b)
+{
+    bool on = xen_pt_msi_regs_enable(&b->regs);
+
+    world_set_control(&b->w, on, xen_pt_msi_regs_maskall(&b->regs));
+    if (world_is_msix(&b->w) && !on) {
+        xen_pt_msix_table_off(&b->table);
+    }
+}
+
 /* As xen_pt_msi_config_write(). */
 static void guest_write(Bench *b, unsigned offset, uint32_t value,
                         unsigned len)
@@ -228,14 +245,13 @@ static void guest_write(Bench *b, unsigned offset, uint32_t value,
         world_set_vector(&b->w, 0, &m, xen_pt_msi_regs_masked(&b->regs));
     }
     if (events & XEN_PT_MSI_WROTE_CONTROL) {
-        world_set_control(&b->w, xen_pt_msi_regs_enable(&b->regs),
-                          xen_pt_msi_regs_maskall(&b->regs));
+        write_control(b);
     }
-    xen_pt_msi_regs_set_enable(&b->regs, xen_pt_msi_seq_enabled(&b->w.seq));
+    show_control(b);
 }
 
 /* As pages_write() of xen_pt_msix.c, after what Xen keeps to itself. */
-static void table_write(Bench *b, uint32_t offset, uint32_t value,
+static void table_write(Bench *b, uint32_t offset, uint64_t value,
                         unsigned len)
 {
     unsigned i = offset / XEN_PT_MSIX_ENTRY_SIZE;
@@ -255,7 +271,6 @@ static void table_write(Bench *b, uint32_t offset, uint32_t value,
 static void rebind(Bench *b)
 {
     world_rebind(&b->w);
-    xen_pt_msi_regs_set_enable(&b->regs, xen_pt_msi_seq_enabled(&b->w.seq));
 }
 
 /* As xen_pt_msi_reset(). */

@@ -529,7 +529,7 @@ static unsigned count_mappings(pid_t pid)
 
 XenPTHeld xen_pt_held(XenPT *x)
 {
-    g_autofree char *answer = ask(x, "left");
+    g_autofree char *answer = xen_pt_ask(x, "left");
     pid_t pid = qtest_pid(x->qts);
     XenPTHeld held = {
         .files = count_files(pid),

@@ -310,7 +310,8 @@ void world_set_control(World *w, bool on, bool masked)
 {
     XenPTMSIState state = w->seq.state;
     bool was_on = state == XEN_PT_MSI_ON;
-    bool idle = on ? state == XEN_PT_MSI_PENDING : !was_on;
+    bool idle = on ? state == XEN_PT_MSI_PENDING
+                   : !was_on && !w->seq.undo_failures;
 
     w->asked = on;
     w->masked = masked;
@@ -345,7 +346,8 @@ void world_set_vector(World *w, unsigned i, const XenPTMSIMessage *message,
     w->guest[i].masked = masked;
     if (world_is_msix(w)) {
         idle = idle || !world_used(w, i) ||
-               (v->bound && world_same(message, &v->guest));
+               (v->bound && !w->vec[i].lost &&
+                world_same(message, &v->guest));
         /* Of a vector that is bound Xen sees itself that it is masked. */
         v->masked = v->bound && masked;
     }

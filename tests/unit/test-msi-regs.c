@@ -301,16 +301,16 @@ static void test_one_vector(gconstpointer data)
 }
 
 /* ENABLE as the sequence has it; no other bit moves. */
-static void test_set_enable(gconstpointer data)
+static void test_set_control(gconstpointer data)
 {
     const Layout *l = data;
     XenPTMSIRegs r;
 
     init(&r, l, l->control);
-    xen_pt_msi_regs_set_enable(&r, true);
+    xen_pt_msi_regs_set_control(&r, true, true);
     g_assert_true(xen_pt_msi_regs_enable(&r));
     g_assert_cmphex(xen_pt_msi_regs_read(&r, 0, 4), ==, l->reset[0] | ENABLE);
-    xen_pt_msi_regs_set_enable(&r, false);
+    xen_pt_msi_regs_set_control(&r, false, false);
     g_assert_false(xen_pt_msi_regs_enable(&r));
     g_assert_cmphex(xen_pt_msi_regs_read(&r, 0, 4), ==, l->reset[0]);
 }
@@ -378,20 +378,19 @@ static void test_msix_lower_control_byte(gconstpointer data)
     g_assert_cmphex(xen_pt_msi_regs_read(&r, 2, 2), ==, l->control | 0xc000);
 }
 
-/* ENABLE as the sequence has it; the function mask is the guest's. */
-static void test_msix_set_enable(gconstpointer data)
+/* ENABLE and the function mask as the sequence has them. */
+static void test_msix_set_control(gconstpointer data)
 {
     const Layout *l = data;
     XenPTMSIRegs r;
 
     init(&r, l, l->control);
     xen_pt_msi_regs_write(&r, 2, 0x4000, 2);
-    xen_pt_msi_regs_set_enable(&r, true);
-    g_assert_true(xen_pt_msi_regs_enable(&r));
-    g_assert_cmphex(xen_pt_msi_regs_read(&r, 2, 2), ==, l->control | 0xc000);
-    xen_pt_msi_regs_set_enable(&r, false);
-    g_assert_false(xen_pt_msi_regs_enable(&r));
-    g_assert_cmphex(xen_pt_msi_regs_read(&r, 2, 2), ==, l->control | 0x4000);
+    for (unsigned bits = 0; bits < 4; bits++) {
+        xen_pt_msi_regs_set_control(&r, bits & 1, bits & 2);
+        g_assert_cmphex(xen_pt_msi_regs_read(&r, 2, 2), ==, l->control |
+                        (bits & 1 ? 0x8000 : 0) | (bits & 2 ? 0x4000 : 0));
+    }
 }
 
 /* Written again, it is an event; a guest may ask twice. */
@@ -436,12 +435,12 @@ int main(int argc, char **argv)
         { "mask", test_mask, MSI },
         { "upper-control-byte", test_upper_control_byte, MSI },
         { "one-vector", test_one_vector, MSI },
-        { "set-enable", test_set_enable, MSI },
+        { "set-control", test_set_control, MSI },
         { "same-value", test_same_value, MSI },
         { "both-events", test_both_events, MSI },
         { "control", test_msix_control, MSIX },
         { "lower-control-byte", test_msix_lower_control_byte, MSIX },
-        { "set-enable", test_msix_set_enable, MSIX },
+        { "set-control", test_msix_set_control, MSIX },
         { "same-value", test_msix_same_value, MSIX },
         { "largest", test_msix_largest, MSIX },
     };

@@ -259,6 +259,95 @@ static void test_mask_no_pirq(void)
     g_assert_true(xen_pt_msix_table_masked(&b.table, 0));
 }
 
+/* --- A request for a pirq ----------------------------------------------- */
+
+static void check_message(const Bench *b, uint64_t address, uint32_t data)
+{
+    XenPTMSIMessage m = xen_pt_msix_table_message(&b->table, 0);
+
+    g_assert_cmphex(m.address, ==, address);
+    g_assert_cmphex(m.data, ==, data);
+}
+
+/* It ends with the function's life, and comes again with the data. */
+static void test_request(void)
+{
+    Bench b;
+
+    bench_init(&b, ENTRIES, false);
+    program(&b, 0, 0xfee37000, 0x4300);
+    check_message(&b, 0xfee37000, 0x4300);
+    g_assert_false(write4(&b, DATA, 0x4300, false));
+
+    xen_pt_msix_table_off(&b.table);
+    check_message(&b, 0, 0);
+    g_assert_cmphex(read4(&b, LO), ==, 0xfee37000);
+    g_assert_cmphex(read4(&b, DATA), ==, 0x4300);
+    g_assert_true(write4(&b, LO, 0xfee36000, false));
+    check_message(&b, 0, 0);
+    g_assert_false(xen_pt_msix_table_masked(&b.table, 0));
+    g_assert_true(write4(&b, DATA, 0x4300, false));
+    check_message(&b, 0xfee36000, 0x4300);
+}
+
+/* A message for the APIC stays what it is. */
+static void test_request_none(void)
+{
+    Bench b;
+
+    bench_init(&b, ENTRIES, false);
+    program(&b, 0, 0xfee01000, 0x4041);
+    xen_pt_msix_table_off(&b.table);
+    check_message(&b, 0xfee01000, 0x4041);
+}
+
+/* --- Both halves in one write ------------------------------------------- */
+
+static void test_wide(void)
+{
+    for (int unseen = 0; unseen < 2; unseen++) {
+        Bench b;
+
+        bench_init(&b, ENTRIES, unseen);
+        g_assert_true(xen_pt_msix_table_write(&b.table, LO,
+                                              0x00000100fee37ffcull, 8, true));
+        g_assert_cmphex(read4(&b, LO), ==, 0xfee37ffc);
+        g_assert_cmphex(read4(&b, HI), ==, 0x100);
+        /* The mask that comes with the message is the guest's word. */
+        g_assert_true(xen_pt_msix_table_write(&b.table, DATA, 0x4041, 8, true));
+        g_assert_false(xen_pt_msix_table_masked(&b.table, 0));
+        g_assert_true(xen_pt_msix_table_write(&b.table, DATA,
+                                              0xffffffff00004042ull, 8, true));
+        g_assert_cmphex(read4(&b, CONTROL), ==, 1);
+        g_assert_cmphex(xen_pt_msix_table_read(&b.table, DATA, 8), ==,
+                        0x100004042ull);
+    }
+}
+
+/* No byte of the next entry, wherever it begins. */
+static void test_wide_end(void)
+{
+    Bench b;
+
+    bench_init(&b, ENTRIES, false);
+    for (unsigned offset = 9; offset < 16; offset++) {
+        xen_pt_msix_table_write(&b.table, offset, UINT64_MAX, 8, false);
+    }
+    g_assert_cmphex(read4(&b, 16 + LO), ==, 0);
+}
+
+/* What Xen alone saw. */
+static void test_mask_learnt(void)
+{
+    Bench b;
+
+    bench_init(&b, ENTRIES, true);
+    write4(&b, CONTROL, 0, false);
+    xen_pt_msix_table_mask(&b.table, 0);
+    g_assert_cmphex(read4(&b, CONTROL), ==, 1);
+    g_assert_true(xen_pt_msix_table_masked(&b.table, 0));
+}
+
 /* --- Where Xen does not show that an entry is masked -------------------- */
 
 /* An entry in use is masked before its message changes, so it was. */
@@ -329,6 +418,11 @@ int main(int argc, char **argv)
     g_test_add_func("/msix-table/mask", test_mask);
     g_test_add_func("/msix-table/mask/pirq", test_mask_pirq);
     g_test_add_func("/msix-table/mask/no-pirq", test_mask_no_pirq);
+    g_test_add_func("/msix-table/mask/learnt", test_mask_learnt);
+    g_test_add_func("/msix-table/request", test_request);
+    g_test_add_func("/msix-table/request/none", test_request_none);
+    g_test_add_func("/msix-table/wide", test_wide);
+    g_test_add_func("/msix-table/wide/end", test_wide_end);
     g_test_add_func("/msix-table/unseen", test_unseen);
     g_test_add_func("/msix-table/unseen/same-value", test_unseen_same_value);
     g_test_add_func("/msix-table/unseen/not-bound", test_unseen_not_bound);

@@ -52,7 +52,7 @@ uint64_t xen_pt_msix_table_read(const XenPTMSIXTable *table, uint32_t offset,
  * @table: the table
  * @offset: from its begin, any
  * @value: little-endian, the lower @len bytes count
- * @len: 1 to 8 bytes, all in one entry
+ * @len: 1 to 8 bytes; those beyond the entry are not written
  * @bound: Xen delivers the interrupt of this entry
  *
  * Reserved bits and bytes beyond the end hold. A message and its mask that come
