@@ -230,7 +230,7 @@ static bool together(void)
         }
     }
     /* A fault that is told of is of something that is still so. */
-    if (!w.seq.undo_failures && w.seq.undo.step) {
+    if (w.seq.undo_failures ? w.seq.undo.err >= 0 : w.seq.undo.step) {
         return false;
     }
     if (on && !w.seq.lost && w.seq.fault.step &&

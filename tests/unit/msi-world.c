@@ -346,7 +346,7 @@ void world_set_vector(World *w, unsigned i, const XenPTMSIMessage *message,
     w->guest[i].masked = masked;
     if (world_is_msix(w)) {
         idle = idle || !world_used(w, i) ||
-               (v->bound && !w->vec[i].lost &&
+               (w->vec[i].stage == XEN_PT_MSI_CHECKED &&
                 world_same(message, &v->guest));
         /* Of a vector that is bound Xen sees itself that it is masked. */
         v->masked = v->bound && masked;
