@@ -132,4 +132,7 @@ CASES = (
     Case("foreign-image", "an image for another Xen says so, and ends",
          guests.FOREIGN, (control(""), stub_says(
              r"this image is made for Xen (\S+), this is Xen (?!\1)\S+: use"))),
+    *(case for platform, (on, off) in guests.PLATFORMS.items() for case in
+      cases(on, platform, f"MSI, or MSI-X, on {platform}", given) +
+      cases(off, f"{platform}-refused", f"INTx on {platform}", refused)),
 )

@@ -72,3 +72,11 @@ PLUG = Guest(
         ("edu awaiting there", "xl pci-attach {domain} {bdf}"),
         ("edu awaiting gone", "e2e unplug {domain} {bdf}"),
         ("ahci awaiting gone", "tool unplug {domain} {bdf}")))
+
+# On other IOMMUs: {platform: (permission given, refused)}.
+PLATFORMS = {
+    platform: tuple(
+        Guest(f"{platform}-{permission}", each(DISKS), DISKS, cmdline=NOPV,
+              permission=permission, platform=platform, suites=suites)
+        for permission in ("given", "refused"))
+    for platform, suites in (("amd", BOTH), ("vtd-plain", BOTH[:1]))}

@@ -61,6 +61,8 @@ DOM0 = "console=hvc0 loglevel=5"
 # see configspace.form().
 PLATFORMS = {
     "vtd": (["-device", "intel-iommu,intremap=on"], "VT-d"),
+    "vtd-plain": (["-device", "intel-iommu,intremap=off"], "plain"),
+    "amd": (["-device", "amd-iommu,intremap=on"], "AMD"),
 }
 
 # What the console shows when a stage of the start is reached.
