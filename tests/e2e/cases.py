@@ -93,6 +93,13 @@ CASES = (
            "the guest has no PV interrupts", given),
     *cases(guests.REFUSED_NOPV, "refused-nopv",
            "the guest has no PV interrupts: INTx", refused),
+    *cases(guests.GIVEN_NOPV, "beside",
+           "a register beside its table is written, the table in use",
+           lambda device, guest: (says("beside", "0x"), data_right()),
+           guests.BESIDE),
+    *cases(guests.BESIDE_HIDDEN, "beside-hidden",
+           "a register beside its table is written, MSI-X hidden",
+           refused, more=(says("beside", "0x"),)),
     # dom0 needs no permission, and there is no probe unless it is asked for.
     Case("ahci-dom0", "QEMU in dom0, the same guest", guests.DOM0,
          (*WORKS["ahci"], interrupts("MSI"), capability("MSI", True),

@@ -18,6 +18,12 @@ USE = {
     "e1000e": "@e1000e caps start:e1000e fetch irqs unbind",
     "xhci": "@xhci caps start:xhci_pci load:usb_storage read irqs unbind",
 }
+# The same with a write to a register beside the MSI-X table, before a driver
+# has the BAR to itself.
+BESIDE = {
+    "nvme": USE["nvme"].replace("caps", "caps beside:0:0x2800"),
+    "xhci": USE["xhci"].replace("caps", "caps beside:0:0x3400"),
+}
 # Interrupts that run are moved to the other vCPU, there and back: a message
 # that never moves is right once by chance.
 MOVE = "busy affinity:0 reads:2 irqs:a reads:2 irqs:b " \
@@ -48,11 +54,14 @@ FOREIGN = Guest("foreign-image", "", qemu="foreign", kernel="foreign",
 # One device after the other.
 GIVEN = Guest("given", f"@ide start:ata_piix read {each(ALL[1:])}", ALL[1:],
               disk=True, suites=BOTH)
-GIVEN_NOPV = Guest("given-nopv", each(ALL), ALL, cmdline=NOPV)
+GIVEN_NOPV = Guest("given-nopv", each(ALL, USE | BESIDE), ALL, cmdline=NOPV)
 REFUSED = Guest("refused", each(ALL), ALL, permission="refused", on=STATUS,
                 suites=BOTH)
 REFUSED_NOPV = Guest("refused-nopv", each(("ahci", "edu")), ("ahci", "edu"),
                      permission="refused", cmdline=NOPV)
+BESIDE_HIDDEN = Guest("beside", each(BESIDE, BESIDE), tuple(BESIDE),
+                      permission="refused", cmdline=NOPV, suites=BOTH)
+
 REBIND = Guest(
     "rebind", "@ahci start:ahci read rebind:50 read irqs "
     "@edu load:edu_msi:count=1 rebind:50 irqs "
