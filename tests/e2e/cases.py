@@ -7,7 +7,7 @@ import guests
 from harness import configspace
 from harness.case import Case
 from harness.expect import (
-    arrive_on, capability, control, data_right, disk_dead, dom0_sees,
+    arrive_on, arrived, capability, control, data_right, disk_dead, dom0_sees,
     interrupts, message_seen, msix_control, no_interrupts, raised, says,
     stub_says, vectors, verified)
 from harness.honesty import same_as_fake
@@ -74,6 +74,17 @@ def cases(guest, name, about, facts, devices=None, more=()):
                  for device in devices or guest.devices)
 
 
+def slept(device, _guest):
+    """What must be seen of a device that has slept twice with its guest. The
+    counts of NVMe's interrupts begin anew when it wakes."""
+    kind = ("MSI", "MSI-X")
+    return (data_right(times=3), says("woke", "mem"), says("woke", "freeze"),
+            *((interrupts(kind, 16, "b"), interrupts(kind, 16))
+              if device == "nvme" else
+              (arrived("a", "b", 16), arrived("b", "end", 16),
+               interrupts(kind))))
+
+
 AHCI_GIVEN = given("ahci", guests.AHCI)
 PLUGGED = (*MSI, OFF)
 
@@ -129,6 +140,7 @@ CASES = (
            guests.MOVING, (data_right(), same_as_fake(dump)), device)
       for device, dump in (("ahci", "ich9-ahci"), ("nvme", "nvme"),
                            ("xhci", "qemu-xhci"))),
+    *cases(guests.SUSPEND, "suspend", "the guest sleeps and wakes", slept),
     Case("ahci-dom0-tool", "xen-pt-msi-allow, and the events that call it",
          guests.PLUG, (*WORKS["ahci"], *PLUGGED, verified(1)), "ahci"),
     Case("edu-hotplug", "plugged into a busy guest, and out of it",

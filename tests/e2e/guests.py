@@ -71,6 +71,11 @@ MOVING = Guest(
     "moving", f"@ahci caps start:ahci read {MOVE} {USE['nvme']} "
     f"@xhci caps start:xhci_pci load:usb_storage read {MOVE}",
     DISKS, vcpus=2, cmdline=NOPV, dm_args=TRACE, suites=BOTH)
+SUSPEND = Guest(
+    "suspend", "@ahci start:ahci read irqs:a @nvme start:nvme read irqs:a "
+    "suspend:mem:devices read irqs:b @ahci read irqs:b "
+    "suspend:freeze:devices read irqs @nvme read irqs unbind",
+    ("ahci", "nvme"), cmdline=f"{NOPV} suspend.pm_test_delay=1")
 # The second comes and goes while the first works. The kernel tells the tool of
 # the last that goes only, which so is the tool's.
 PLUG = Guest(

@@ -52,6 +52,17 @@ def arrive_on(cpu, label_from, label_to, at_least=16):
     return check
 
 
+def arrived(label_from, label_to, at_least=1):
+    """Between two reports, that many interrupts arrived or more."""
+    def check(result):
+        before, after = (sum(irq.total for irq in result.interrupts(label))
+                         for label in (label_from, label_to))
+        if after - before < at_least:
+            yield (f"saw {after - before} interrupts from {label_from} to "
+                   f"{label_to}, wanted {at_least} or more")
+    return check
+
+
 def vectors(at_least):
     """The driver has that many interrupt lines, and each was used."""
     def check(result):
