@@ -111,6 +111,8 @@ CASES = (
     *cases(guests.BESIDE_HIDDEN, "beside-hidden",
            "a register beside its table is written, MSI-X hidden",
            refused, more=(says("beside", "0x"),)),
+    *cases(guests.TOGETHER, "together",
+           "five devices side by side, and one is let go and taken", given),
     # dom0 needs no permission, and there is no probe unless it is asked for.
     Case("ahci-dom0", "QEMU in dom0, the same guest", guests.DOM0,
          (*WORKS["ahci"], interrupts("MSI"), capability("MSI", True),

@@ -62,6 +62,14 @@ REFUSED_NOPV = Guest("refused-nopv", each(("ahci", "edu")), ("ahci", "edu"),
 BESIDE_HIDDEN = Guest("beside", each(BESIDE, BESIDE), tuple(BESIDE),
                       permission="refused", cmdline=NOPV, suites=BOTH)
 
+# The devices side by side: one takes the pirq that another has let go.
+TOGETHER = Guest(
+    "together",
+    "@nvme caps start:nvme @e1000e caps start:e1000e @ahci caps start:ahci "
+    "@edu caps load:edu_msi:count=5 irqs @nvme read irqs:first "
+    "@e1000e fetch irqs @ahci read irqs @nvme unbind "
+    "@xhci caps start:xhci_pci load:usb_storage read irqs "
+    "@nvme bind:nvme read irqs unbind @xhci unbind @e1000e unbind", ALL)
 REBIND = Guest(
     "rebind", "@ahci start:ahci read rebind:50 read irqs "
     "@edu load:edu_msi:count=1 rebind:50 irqs "
