@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The cases: each is a guest, and what must be seen of it."""
+"""The cases: what must be seen of the guests in guests.py, device by device.
+AHCI and edu have MSI only, NVMe has MSI-X only, e1000e both, xHCI MSI-X with
+its pending bits beside the table."""
 
-from cases_msix import CASES as MSIX_CASES
-from harness.case import BOTH, Case
+import guests
+from harness import configspace
+from harness.case import Case
 from harness.expect import (
-    arrive_on, capability, control, data_right, disk_dead, dom0_sees,
-    interrupts, no_interrupts, raised, says, stub_says,
-    verified)
-from harness.honesty import TRACE, same_as_fake
+    arrive_on, arrived, capability, control, data_right, disk_dead, dom0_sees,
+    interrupts, message_seen, msix_control, no_interrupts, raised, says,
+    stub_says, vectors, verified)
+from harness.honesty import same_as_fake
 
 # What our QEMU does to the control word, as the device sees it: the probe at
 # realize sets ENABLE and clears it; then every start of the guest's driver
@@ -15,98 +18,142 @@ from harness.honesty import TRACE, same_as_fake
 PROBE = "E e "
 ONCE = "E e "
 
-AHCI = "caps start:ahci read irqs"
-EDU = "caps load:edu_msi:count=5 irqs"
-
-# Without PV interrupts the guest's message is a plain one for its APIC, as
-# with any Xen from 4.19 on.
-NOPV = "xen_nopv"
-
-# The guest works by MSI, or by INTx without seeing that there is an MSI.
 ON, OFF = dom0_sees("MSI: Enable+"), dom0_sees("MSI: Enable-")
-AHCI_MSI = (interrupts("MSI", 64), data_right(), capability("MSI", True),
-            control(PROBE + ONCE), ON)
-AHCI_INTX = (interrupts("INTx", 64), data_right(), capability("MSI", False),
-             control(""), OFF)
-EDU_MSI = (interrupts("MSI", 5), raised(5), capability("MSI", True),
-           control(PROBE + ONCE), ON)
-EDU_INTX = (interrupts("INTx", 5), raised(5), capability("MSI", False),
-            control(""), OFF)
+MSI = (interrupts("MSI"), capability("MSI", True), control(PROBE + ONCE),
+       message_seen())
+NO_MSI = (interrupts("INTx"), capability("MSI", False), control(""), OFF)
+SHOWN = (capability("MSI-X", True), msix_control(), message_seen())
+MSIX = (interrupts("MSI-X"), *SHOWN)
+# Linux 6.1 calls both kinds of plain APIC messages "PCI-MSI".
+PLAIN = (interrupts(("MSI", "MSI-X")), *SHOWN)
+NO_MSIX = (interrupts("INTx"), capability("MSI-X", False),
+           control("", configspace.MSIX), dom0_sees("MSI-X: Enable-"))
+
+# Each device at work: what is sure however its interrupts come, and what is
+# when they come by message.
+WORKS = {
+    "ahci": (interrupts(("INTx", "MSI"), 64), data_right()),
+    "edu": (interrupts(("INTx", "MSI"), 5), raised(5)),
+    "nvme": (data_right(),),
+    "e1000e": (data_right(),),
+    "xhci": (data_right(),),
+}
+BY_MESSAGE = {
+    "ahci": (*MSI, ON),
+    "edu": (*MSI, ON),
+    "nvme": (vectors(2),),
+    "e1000e": (vectors(3), capability("MSI", True)),
+    "xhci": (),
+}
+BY_INTX = {
+    "ahci": NO_MSI,
+    "edu": NO_MSI,
+    "nvme": NO_MSIX,
+    "e1000e": (*NO_MSIX, capability("MSI", False)),
+    "xhci": NO_MSIX,
+}
+
+
+def given(device, guest):
+    """What must be seen of a device whose interrupts come by message."""
+    kind = () if device in ("ahci", "edu") else \
+        PLAIN if guests.NOPV in guest.cmdline else MSIX
+    return (*WORKS[device], *kind, *BY_MESSAGE[device])
+
+
+def refused(device, _guest):
+    """What must be seen where there is no permission for that."""
+    return (*WORKS[device], *BY_INTX[device])
+
+
+def cases(guest, name, about, facts, devices=None, more=()):
+    """Return a case for each of the guest's devices; facts(device, guest) is
+    what must be seen, and more."""
+    return tuple(Case(f"{device}-{name}", about, guest,
+                      (*facts(device, guest), *more), device)
+                 for device in devices or guest.devices)
+
+
+def slept(device, _guest):
+    """What must be seen of a device that has slept twice with its guest. The
+    counts of NVMe's interrupts begin anew when it wakes."""
+    kind = ("MSI", "MSI-X")
+    return (data_right(times=3), says("woke", "mem"), says("woke", "freeze"),
+            *((interrupts(kind, 16, "b"), interrupts(kind, 16))
+              if device == "nvme" else
+              (arrived("a", "b", 16), arrived("b", "end", 16),
+               interrupts(kind))))
+
+
+AHCI_GIVEN = given("ahci", guests.AHCI)
+PLUGGED = (*MSI, OFF)
 
 CASES = (
-    Case("ahci-allowed", "permission given: MSI", suites=BOTH,
-         kernel="shipped", steps=AHCI, expect=AHCI_MSI),
-    Case("ahci-refused", "permission not given: MSI hidden, INTx", suites=BOTH,
-         permission="refused", steps=AHCI, expect=AHCI_INTX,
-         on=(("irq end", "e2e status {domain} {bdf} msi hidden"),)),
-    Case("ahci-refused-stock", "QEMU without our patch: the disk is dead",
-         suites=BOTH, permission="refused", qemu="stock", steps=AHCI,
-         expect=(no_interrupts(), disk_dead(), capability("MSI", True),
-                 control(""), OFF)),
-    Case("ahci-allowed-nopv", "the guest has no PV interrupts",
-         cmdline=NOPV, steps=AHCI, expect=AHCI_MSI),
-    Case("ahci-refused-nopv", "the guest has no PV interrupts: INTx",
-         permission="refused", cmdline=NOPV, steps=AHCI, expect=AHCI_INTX),
-    Case("edu-allowed", "a device that counts: every interrupt arrives",
-         suites=BOTH, device="edu", steps=EDU, expect=EDU_MSI),
-    Case("edu-refused", "a device that counts: every one by INTx",
-         suites=BOTH, device="edu", permission="refused", steps=EDU, expect=EDU_INTX),
-    Case("edu-allowed-nopv", "the same without PV interrupts",
-         device="edu", cmdline=NOPV, steps=EDU, expect=EDU_MSI),
-    Case("edu-refused-nopv", "the same without PV interrupts, by INTx",
-         device="edu", permission="refused", cmdline=NOPV, steps=EDU,
-         expect=EDU_INTX),
-    Case("edu-disk", "besides it an emulated disk, which the stub domain has",
-         device="edu", disk=True, steps=f"start:ata_piix read {EDU}",
-         expect=(*EDU_MSI, data_right())),
-    # dom0 needs no permission, and there is no probe unless it is asked for.
-    Case("ahci-dom0", "QEMU in dom0, the same guest",
-         permission="refused", where="dom0", steps=AHCI,
-         expect=(interrupts("MSI", 64), data_right(), capability("MSI", True),
-                 control(ONCE), ON)),
-    Case("ahci-rebind", "the driver lets the disk go and takes it, 50 times",
-         steps="start:ahci read rebind:50 read irqs",
-         expect=(interrupts("MSI", 64), data_right(times=2),
-                 says("rebound", "50"), control(PROBE + 51 * ONCE))),
-    Case("edu-rebind", "the same with a device that counts",
-         device="edu", steps="load:edu_msi:count=1 rebind:50 irqs",
-         expect=(interrupts("MSI"), raised(51), says("rebound", "50"),
-                 control(PROBE + 51 * ONCE))),
-    Case("ahci-affinity", "interrupts that run are moved to the other vCPU",
-         vcpus=2, cmdline=NOPV,
-         steps="start:ahci read busy "
-               "affinity:0 reads:2 irqs:a reads:2 irqs:b "
-               "affinity:1 reads:2 irqs:c reads:2 irqs:d calm irqs",
-         # there and back: a message that never moves is right once by chance
-         expect=(interrupts("MSI", 64), data_right(), control(PROBE + ONCE),
-                 arrive_on(0, "a", "b"), arrive_on(1, "c", "d"), verified())),
-    Case("ahci-hotplug", "plugged into a running guest, and out of it",
-         attached=False,
-         steps="await:there caps start:ahci read irqs await:gone",
-         on=(("awaiting there", "xl pci-attach {domain} {bdf}"),
-             ("awaiting gone", "e2e unplug {domain} {bdf}")),
-         expect=(interrupts("MSI", 64), data_right(), capability("MSI", True),
-                 control(PROBE + ONCE), OFF)),
-    Case("ahci-dom0-tool", "xen-pt-msi-allow, and the events that call it",
-         attached=False,
-         steps="await:there caps start:ahci read irqs await:gone",
-         on=(("awaiting there", "tool plug {domain} {bdf}"),
-             ("awaiting gone", "tool unplug {domain} {bdf}")),
-         expect=(interrupts("MSI", 64), data_right(), capability("MSI", True),
-                 control(PROBE + ONCE), OFF)),
-    Case("ahci-journal", "QEMU does what it does on the fake Xen of our qtests",
-         suites=BOTH, cmdline=NOPV, dm_args=TRACE, steps=f"{AHCI} unbind",
-         expect=(interrupts("MSI", 64), data_right(), control(PROBE + ONCE),
-                 OFF, same_as_fake("ich9-ahci"))),
+    Case("ahci-allowed", "permission given: MSI", guests.AHCI, AHCI_GIVEN),
     Case("ahci-destroy-busy", "the guest is destroyed in the midst of traffic",
-         steps="start:ahci read irqs busy", until="busy",
-         expect=(interrupts("MSI", 64), data_right(),
-                 control(PROBE + ONCE))),
+         guests.AHCI, (data_right(), says("busy", ""), control(PROBE + ONCE))),
+    *cases(guests.REFUSED, "refused",
+           "permission not given: MSI and MSI-X hidden, INTx", refused),
+    Case("ahci-refused-stock", "QEMU without our patch: the disk is dead",
+         guests.STOCK, (no_interrupts(), disk_dead(), capability("MSI", True),
+                        control(""), OFF)),
+    *cases(guests.GIVEN, "allowed", "permission given: MSI, or MSI-X", given),
+    Case("edu-disk", "besides it an emulated disk, which the stub domain has",
+         guests.GIVEN, (data_right(),), "ide"),
+    *cases(guests.GIVEN_NOPV, "allowed-nopv",
+           "the guest has no PV interrupts", given),
+    *cases(guests.REFUSED_NOPV, "refused-nopv",
+           "the guest has no PV interrupts: INTx", refused),
+    *cases(guests.GIVEN_NOPV, "beside",
+           "a register beside its table is written, the table in use",
+           lambda device, guest: (says("beside", "0x"), data_right()),
+           guests.BESIDE),
+    *cases(guests.BESIDE_HIDDEN, "beside-hidden",
+           "a register beside its table is written, MSI-X hidden",
+           refused, more=(says("beside", "0x"),)),
+    *cases(guests.TOGETHER, "together",
+           "five devices side by side, and one is let go and taken", given),
+    # dom0 needs no permission, and there is no probe unless it is asked for.
+    Case("ahci-dom0", "QEMU in dom0, the same guest", guests.DOM0,
+         (*WORKS["ahci"], interrupts("MSI"), capability("MSI", True),
+          control(ONCE), ON)),
+    Case("ahci-rebind", "the driver lets the disk go and takes it, 50 times",
+         guests.REBIND, (interrupts("MSI", 64), data_right(times=2),
+                         says("rebound", "50"), control(PROBE + 51 * ONCE)),
+         "ahci"),
+    Case("edu-rebind", "the same with a device that counts", guests.REBIND,
+         (interrupts("MSI"), raised(51), says("rebound", "50"),
+          control(PROBE + 51 * ONCE)), "edu"),
+    Case("nvme-rebind", "the same with MSI-X", guests.REBIND,
+         (interrupts("MSI-X"), data_right(times=2), vectors(2),
+          says("rebound", "50"), msix_control()), "nvme"),
+    Case("ahci-affinity", "interrupts that run are moved to the other vCPU",
+         guests.MOVING, (interrupts("MSI", 64), data_right(),
+                         control(PROBE + ONCE), arrive_on(0, "a", "b"),
+                         arrive_on(1, "c", "d"), verified()), "ahci"),
+    Case("xhci-affinity", "interrupts that run are moved to the other vCPU",
+         guests.MOVING, (*PLAIN, data_right(), arrive_on(0, "a", "b"),
+                         arrive_on(1, "c", "d"), verified()), "xhci"),
+    Case("nvme-queues", "a queue, and a vector, for each vCPU",
+         guests.MOVING, (*PLAIN, vectors(3), data_right(times=2)), "nvme"),
+    # What Xen shows of a vector that is bound, while it moves, and how QEMU
+    # binds it anew, has to be as on the fake too.
+    *(Case(f"{device}-journal", "QEMU does what it does on our qtests' fake",
+           guests.MOVING, (data_right(), same_as_fake(dump)), device)
+      for device, dump in (("ahci", "ich9-ahci"), ("nvme", "nvme"),
+                           ("xhci", "qemu-xhci"))),
+    *cases(guests.SUSPEND, "suspend", "the guest sleeps and wakes", slept),
+    Case("ahci-dom0-tool", "xen-pt-msi-allow, and the events that call it",
+         guests.PLUG, (*WORKS["ahci"], *PLUGGED, verified(1)), "ahci"),
+    Case("edu-hotplug", "plugged into a busy guest, and out of it",
+         guests.PLUG, (*WORKS["edu"], *PLUGGED), "edu"),
     Case("hvm-with-stubdom", "the sample configuration, a guest on its disk",
-         suites=BOTH, sample=True, steps=AHCI, expect=AHCI_MSI,
-         on=(("irq end", "e2e status {domain} {bdf} msi on"),)),
+         guests.SAMPLE, (*WORKS["ahci"], interrupts("MSI"), ON,
+                         capability("MSI", True), control(PROBE + ONCE))),
     Case("foreign-image", "an image for another Xen says so, and ends",
-         suites=BOTH[1:], qemu="foreign", kernel="foreign", starts=False,
-         steps="", expect=(control(""), stub_says(
+         guests.FOREIGN, (control(""), stub_says(
              r"this image is made for Xen (\S+), this is Xen (?!\1)\S+: use"))),
-) + MSIX_CASES
+    *(case for platform, (on, off) in guests.PLATFORMS.items() for case in
+      cases(on, platform, f"MSI, or MSI-X, on {platform}", given) +
+      cases(off, f"{platform}-refused", f"INTx on {platform}", refused)),
+)

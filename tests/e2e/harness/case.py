@@ -1,27 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a case is made of."""
+"""What guests and cases are made of."""
 
 from dataclasses import dataclass
 
-# What differs between Xen's releases is seen by cases that run on both of
+# What differs between Xen's releases is seen by guests that run on both of
 # these stacks (see suites.py); the rest runs on the first.
 BOTH = ("bookworm", "trixie")
 
 
 @dataclass(frozen=True)
-class Case:
-    """A guest with one passed-through device, and what must be seen.
+class Guest:
+    """A guest with passed-through devices: it is booted once, and as many
+    cases as there are look at what was seen.
 
     The guest does its steps in order (guest/init has them: load:ahci, read,
-    rebind:50, ...). A step may wait for something that dom0 does: on names,
-    for words that the guest says, the command that dom0 answers with;
-    {domain} and {bdf} are filled in.
+    rebind:50, ...). A step @NAME says which device those that follow are
+    about; the first is meant before any. A step may wait for something that
+    dom0 does: on names, for words that the guest says, the command that dom0
+    answers with; {domain} is filled in, and {bdf} with that of the device
+    that the guest said it of. Words may begin with the device's name.
     """
     name: str
-    about: str                  # one line for the list of cases
     steps: str
-    expect: tuple               # of matchers, see expect.py
-    device: str = "ahci"        # a key of outer.DEVICES
+    devices: tuple = ("ahci",)  # keys of outer.DEVICES
     permission: str = "given"   # or "refused": pciback's interrupt control
     # or "stock": the same without our patch; or "foreign": made for the Xen of
     # the other stack
@@ -33,14 +34,32 @@ class Case:
     cmdline: str = ""           # more for the guest's kernel
     stub_cmdline: str = ""      # more for the stub domain's
     stub_memory: int = 256      # MiB for the stub domain
-    dm_args: tuple = ()         # more for QEMU
+    # What our QEMU tells of its work, see expect.py; and more words for QEMU.
+    trace: tuple = ("message", "read", "write")
+    dm_args: tuple = ()
     vcpus: int = 1
-    attached: bool = True       # the device is there when the guest starts
+    attached: bool = True       # the devices are there when the guest starts
     # The configuration is the sample that "make install" has installed, which
-    # has the case's name; the guest boots from the device.
+    # has the guest's name; the guest boots from the device.
     sample: bool = False
-    disk: bool = False          # besides the device, an emulated disk
+    disk: bool = False          # besides the devices, an emulated disk: "ide"
     starts: bool = True         # xl create succeeds
     on: tuple = ()              # of (what the guest says, dom0's command)
+    platform: str = "vtd"       # a key of outer.PLATFORMS
     suites: tuple = ("bookworm",)   # the stacks that it is run on
     until: str = "done"         # the guest is destroyed when it says that
+
+
+@dataclass(frozen=True)
+class Case:
+    """One fact about a guest, or about a device of its."""
+    name: str
+    about: str                  # one line for the list of cases
+    guest: Guest
+    expect: tuple               # of matchers, see expect.py
+    of: str = ""                # the device; "": the guest's first
+
+    @property
+    def device(self):
+        """The name of the device that the case is about."""
+        return self.of or self.guest.devices[0]

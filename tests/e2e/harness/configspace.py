@@ -42,8 +42,9 @@ class Write:
 
 
 def find_capabilities(config):
-    """Return {capability id: offset} of the 256 bytes config."""
-    found, at = {}, config[CAPABILITIES_POINTER] & CAP_NEXT_MASK
+    """Return {capability id: offset} of the 256 bytes config, or of none."""
+    found, at = {}, config[CAPABILITIES_POINTER] & CAP_NEXT_MASK \
+        if config else 0
     for _ in range(48):
         if at < 0x40:
             break
@@ -122,3 +123,15 @@ def transitions(writes, config, capability=MSI):
                 changed &= ~bit
         words.append(word + (f"?{changed:#x}" if changed else ""))
     return words
+
+
+def form(address, data):
+    """Return what kind of message that is, which Xen has written: VT-d marks
+    one that it remaps in the address; AMD's data is the index of an entry in
+    a table of the device's, few, and small numbers here; of what is not
+    remapped it is a vector, and those below 16 are the CPU's own."""
+    if address >> 20 != 0xfee:
+        return "none"
+    if address & 0x10:
+        return "VT-d"
+    return "plain" if data & 0xff >= 0x10 else "AMD"

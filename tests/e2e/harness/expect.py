@@ -52,6 +52,17 @@ def arrive_on(cpu, label_from, label_to, at_least=16):
     return check
 
 
+def arrived(label_from, label_to, at_least=1):
+    """Between two reports, that many interrupts arrived or more."""
+    def check(result):
+        before, after = (sum(irq.total for irq in result.interrupts(label))
+                         for label in (label_from, label_to))
+        if after - before < at_least:
+            yield (f"saw {after - before} interrupts from {label_from} to "
+                   f"{label_to}, wanted {at_least} or more")
+    return check
+
+
 def vectors(at_least):
     """The driver has that many interrupt lines, and each was used."""
     def check(result):
@@ -164,7 +175,8 @@ def msix_control():
         for word in words:
             if word.strip("EeMm"):
                 yield f"saw the control word change {word}"
-        written = _CONTROL.findall(result.stub)
+        written = [(wrote, read) for bdf, wrote, read in
+                   _CONTROL.findall(result.stub) if bdf == result.bdf]
         if not written:
             yield "saw no trace of QEMU's writes, wanted some"
         for wrote, read in written:
@@ -173,11 +185,19 @@ def msix_control():
     return check
 
 
+def message_seen():
+    """Our QEMU has read back the message that Xen has written; that it is of
+    the platform's kind is checked of every case."""
+    def check(result):
+        if not result.messages():
+            yield "saw no message in the device, wanted one of Xen's"
+    return check
+
+
 # Each write of a word and the read that follows it.
-_CONTROL = re.compile(r"xen_pt_msi_write \S+: write \S+ <- (\S+): 0\s+"
-                      r"xen_pt_msi_read \S+: read \S+ -> (\S+): 0")
-# More for QEMU, of a case with msix_control().
-MSIX_TRACE = ("-trace", "xen_pt_msi_write", "-trace", "xen_pt_msi_read")
+_CONTROL = re.compile(
+    r"xen_pt_msi_write \S*?(\w\w:\w\w\.\w): write \S+ <- (\S+): 0\s+"
+    r"xen_pt_msi_read \S+: read \S+ -> (\S+): 0")
 
 
 def _shown(words):

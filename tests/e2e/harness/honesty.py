@@ -20,11 +20,11 @@ from . import configspace
 # More for QEMU, of a case that is compared.
 TRACE = ("-trace", "xen_pt_msi*", "-trace", "pci_cfg_write")
 
-OPERATION = re.compile(r"xen_pt_msi_(\w+) \S+: (.*)")
-CONFIG_WRITE = re.compile(
-    r"pci_cfg_write xen-pci-passthrough \S+ @0x(\w+) <- 0x(\w+)")
-TABLE_WRITE = re.compile(
-    r"xen_pt_msix_write \S+: (0x(\w+)/(\d) <- 0x(\w+))")
+# Of a device as dom0 calls it, and as the guest does: any, or that named.
+ANY = r"\S+"
+OPERATION = r"xen_pt_msi_(\w+) \S*?{}: (.*)"
+CONFIG_WRITE = r"pci_cfg_write xen-pci-passthrough {} @0x(\w+) <- 0x(\w+)"
+TABLE_WRITE = r"xen_pt_msix_write \S*?{}: (0x(\w+)/(\d) <- 0x(\w+))"
 # The registers that matter: the table is where the guest has put the BAR.
 REGISTERS = re.compile(r"COMMAND|BAR\d|MSI")
 # With one of these missing, the sequence is not one of a guest that worked.
@@ -56,13 +56,13 @@ def _load_replay():
     return module
 
 
-def _guest_step(line, registers):
+def _guest_step(line, registers, host, guest):
     """Return the Step of a guest's write, None for any other line."""
-    found = TABLE_WRITE.search(line)
+    found = re.search(TABLE_WRITE.format(host), line)
     if found:
         return Step("table", f"guest: table {found[1]}",
                     (int(found[2], 16), int(found[3]), int(found[4], 16)))
-    found = CONFIG_WRITE.search(line)
+    found = re.search(CONFIG_WRITE.format(guest), line)
     if found:
         offset = int(found[1], 16)
         # The trace does not tell how wide it was; firmware and Linux write
@@ -74,15 +74,16 @@ def _guest_step(line, registers):
     return None
 
 
-def journal(text, registers):
+def journal(text, registers, host=ANY, guest=ANY):
     """Return the Steps in QEMU's trace; registers is of the device, see
-    configspace. What Xen chooses has a name instead of a value: P and a number
-    is the pirq of that vector's last map, A and D a message in the device."""
+    configspace; host and guest are how these call it. What Xen chooses has a
+    name instead of a value: P and a number is the pirq of that vector's last map, A and D a message in the device."""
     steps, pirqs = [], {}
     for line in text.splitlines():
-        guest, found = _guest_step(line, registers), OPERATION.search(line)
-        if guest:
-            steps.append(guest)
+        write = _guest_step(line, registers, host, guest)
+        found = re.search(OPERATION.format(host), line)
+        if write:
+            steps.append(write)
         elif found:
             kind, step = found[1], found[2].rstrip()
             if kind == "map":
@@ -154,7 +155,8 @@ def same_as_fake(dump):
     def check(result):
         replay = _load_replay()
         registers = configspace.registers(result.config)
-        real = journal(result.stub, registers)
+        real = journal(result.stub, registers, re.escape(result.bdf),
+                       re.escape(result.said("at")[-1].removeprefix("0000:")))
         needed = set(NEEDED)
         if configspace.MSIX in configspace.find_capabilities(result.config):
             needed.add("table")

@@ -17,10 +17,13 @@ PR_SET_PDEATHSIG = 1
 
 # Devices to pass through, by the name that cases use: PCI slot, the id that
 # drivers look for, and what the emulator is told. Slot 2 stays free: xen_pt
-# takes a device there for Intel graphics.
+# takes a device there for Intel graphics. The lines of INTx go by slot modulo
+# 4, but for those from 0x19 on: no two devices share one.
 DEVICES = {
-    "e1000e": (3, "8086:10d3", ["-netdev", "user,id=net,restrict=on,tftp=.",
-                                "-device", "e1000e,netdev=net,addr=3"]),
+    "e1000e": (0x19, "8086:10d3", ["-netdev",
+                                   "user,id=net,restrict=on,tftp=.",
+                                   "-device",
+                                   "e1000e,netdev=net,addr=0x19,romfile="]),
     "nvme": (4, "1b36:0010", ["-drive", "if=none,id=nd,{disk}",
                               "-device", "nvme,drive=nd,serial=e2e,addr=4"]),
     "ahci": (5, "8086:2922", ["-device", "ich9-ahci,id=sata,addr=5",
@@ -40,7 +43,6 @@ DISK = "file=disk.img,format=raw,file.locking=off,snapshot=on"
 MACHINE = """
     -accel tcg -M q35 -cpu qemu64,+svm,+npt,+rdrand -smp 1 -m 2560M
     -nodefaults -no-user-config -display none -no-reboot -msg timestamp=on
-    -device intel-iommu,intremap=on
     -trace pci_cfg_write -D trace.log
     -chardev file,id=console,path=console.log -serial chardev:console
     -fsdev local,id=share,path=share,security_model=none
@@ -54,6 +56,14 @@ XEN = ("console=com1 com1=115200,8n1 dom0_mem=1024M,max:1024M "
        "dom0_max_vcpus=1 loglvl=all guest_loglvl=all "
        "conring_size=1M iommu=verbose,no-sharept")
 DOM0 = "console=hvc0 loglevel=5"
+
+# The IOMMU of a machine, and the messages that Xen writes there into devices,
+# see configspace.form().
+PLATFORMS = {
+    "vtd": (["-device", "intel-iommu,intremap=on"], "VT-d"),
+    "vtd-plain": (["-device", "intel-iommu,intremap=off"], "plain"),
+    "amd": (["-device", "amd-iommu,intremap=on"], "AMD"),
+}
 
 # What the console shows when a stage of the start is reached.
 STAGES = (("Xen's start", "(XEN) "), ("dom0's kernel", "Linux version"),
@@ -87,11 +97,13 @@ class Outer:
     """One run of the machine in directory (emptied first; its logs stay).
 
     base: {name: path} of "xen", "vmlinux", "dom0.cpio" and "disk.img";
-    boot: the same of files that dom0 is to have in /tmp.
+    boot: the same of files that dom0 is to have in /tmp. platform: a key of
+    PLATFORMS.
     """
 
-    def __init__(self, directory, base, boot):
+    def __init__(self, directory, base, boot, platform):
         self.directory = directory
+        self.platform = platform
         self.share = directory / "share"
         self._process = None
         self._stopped = False
@@ -126,7 +138,8 @@ class Outer:
             sockets += ["-chardev", f"socket,id={name},fd={end.fileno()}"]
         with open(self.directory / "qemu.log", "wb") as log:
             self._process = subprocess.Popen(
-                [emulator(), *sockets, *MACHINE, "-append", XEN,
+                [emulator(), *sockets, *MACHINE,
+                 *PLATFORMS[self.platform][0], "-append", XEN,
                  "-initrd", f"vmlinux {DOM0},dom0.cpio", *devices],
                 cwd=self.directory, stdin=subprocess.DEVNULL, stdout=log,
                 stderr=log, pass_fds=(qmp.fileno(), port.fileno()),

@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 
 from . import configspace
 
-GUEST = re.compile(r"GUEST \[ *([0-9.]+)\] (\S+) ?(.*)")
+GUEST = re.compile(r"GUEST \[ *([0-9.]+)\] (\S+) (\S+) ?(.*)")
+MESSAGE = re.compile(r"xen_pt_msi_message \S*?(\w\w:\w\w\.\w): message of "
+                     r"vector \d+: address (0x\w+) data (0x\w+): 0")
+NO_DEVICE = "-"     # what the guest says of itself
 # What Xen's dumps say of an interrupt besides what may change at any time:
 # vector, affinity and the state of the moment.
 XEN_IRQ = re.compile(r"IRQ: +(\d+) vec:\S+ (\S+) +status=\S+ aff:\S+ +(.*)")
@@ -40,27 +43,51 @@ def parse_interrupt(text):
 
 
 @dataclass
-class Result:
-    """One run of a case."""
-    config: bytes = b""             # the device's, before the guest
+class Device:
+    """What was seen of one device."""
+    bdf: str                        # in dom0
+    config: bytes = b""             # before the guest
     config_after: bytes = b""       # and with the guest gone
+    lspci: str = ""                 # dom0's view while the guest runs
+
+
+@dataclass
+class Result:
+    """One run of a guest."""
+    devices: dict = field(default_factory=dict)     # {name: Device}
     trace: str = ""                 # the emulator's, of all devices
-    guest: list = field(default_factory=list)   # (seconds, word, rest)
+    # of (seconds, device, word, rest)
+    guest: list = field(default_factory=list)
     guest_raw: str = ""
     before: str = ""                # dom0's "e2e state"
     after: str = ""
-    lspci: str = ""                 # dom0's view while the guest runs
     stub: str = ""                  # the stub domain's console
     sum: str = ""                   # md5 of what a guest must read
-    bdf: str = ""
     build: pathlib.Path = pathlib.Path("build")
     unstarted: bool = False         # soft lockup before the first step
     problems: list = field(default_factory=list)  # a stage that failed
     times: list = field(default_factory=list)     # (stage, seconds)
 
+
+class Seen:
+    """What one run of a guest shows of one device: what a matcher asks."""
+
+    def __init__(self, result, device):
+        self._result = result
+        self._name = device
+        # one that is emulated is not there in dom0
+        self._device = result.devices.get(device, Device(bdf=""))
+
+    def __getattr__(self, name):
+        """The fields of Device, and those of Result."""
+        return getattr(self._device if hasattr(self._device, name) else
+                       self._result, name)
+
     def said(self, word):
-        """Return what the guest said in lines of a kind."""
-        return [rest for _, kind, rest in self.guest if kind == word]
+        """Return what the guest said in lines of a kind, of the device or of
+        itself."""
+        return [rest for _, device, kind, rest in self._result.guest
+                if kind == word and device in (self._name, NO_DEVICE)]
 
     def interrupts(self, label="end"):
         """Return the Interrupts of the last report with that label."""
@@ -72,6 +99,12 @@ class Result:
                 found[text.split(":")[0]] = interrupt
         return list(found.values())
 
+    def messages(self):
+        """Return the (address, data) that Xen has programmed into the device,
+        as our QEMU has read them back from it."""
+        return [(int(address, 16), int(data, 16)) for bdf, address, data in
+                MESSAGE.findall(self.stub) if bdf == self.bdf]
+
     def writes(self):
         """Return the config writes that reached the device."""
         return configspace.parse(self.trace, self.bdf, self.config)
@@ -82,9 +115,9 @@ class Result:
 
 
 def parse_guest(text):
-    """Return the (seconds, word, rest) of the guest's own lines."""
-    return [(float(up), word, rest.strip())
-            for up, word, rest in GUEST.findall(text.replace("\r", ""))]
+    """Return the (seconds, device, word, rest) of the guest's own lines."""
+    return [(float(up), device, word, rest.strip())
+            for up, device, word, rest in GUEST.findall(text.replace("\r", ""))]
 
 
 def xen_state(text):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs one case on a machine that is up, stage by stage."""
+"""Boots one guest on a machine that is up, stage by stage, and judges it."""
 
 import re
 import time
@@ -7,16 +7,17 @@ import time
 from . import configspace, result as results, sample
 from .errors import HarnessError
 from .images import GUEST_KERNEL, GUEST_RAMDISK
-from .outer import DEVICES, Timeout, address
+from .outer import DEVICES, PLATFORMS, Timeout, address
 
-# Seconds, to end what hangs, not to measure: a case that takes one minute on
+# Seconds, to end what hangs, not to measure: a guest that takes one minute on
 # an idle machine takes four on a busy one.
 CREATE_LIMIT = 400
 KERNEL_LIMIT = 300
-STEPS_LIMIT = 600
+STEP_LIMIT = 600
 COMMAND_LIMIT = 200
 SETTLE_LIMIT = 30
 POLL = 0.05
+CRASH = "domain_crash called"
 
 CONFIG = """
 name="{domain}"
@@ -59,29 +60,45 @@ device_model_override="/usr/local/bin/qemu-{qemu}"
 # found by the limits.
 CMDLINE = "console={console} quiet pci=noearly i8042.noaux " \
     "watchdog_thresh=60 dev={dev} steps={steps}"
+# The emulated disk's controller, as if it were one of outer.DEVICES.
+EMULATED_DISK = "ide", "8086:7010"
 
 
-def command_line(case):
-    """Return the command line of a case's guest."""
-    words = CMDLINE.format(console=console(case), dev=DEVICES[case.device][1],
-                           steps=case.steps.replace(" ", ","))
-    return f"{words} {case.cmdline}".strip()
+def command_line(guest):
+    """Return the command line of a guest."""
+    devices = [(name, DEVICES[name][1]) for name in guest.devices]
+    devices += [EMULATED_DISK] if guest.disk else []
+    words = CMDLINE.format(console=console(guest),
+                           dev=",".join(map("=".join, devices)),
+                           steps=guest.steps.replace(" ", ","))
+    return f"{words} {guest.cmdline}".strip()
 
 
-def console(case):
-    """Return the console that a case's guest talks on."""
-    return "ttyS0" if "xen_nopv" in case.cmdline else "hvc0"
+def console(guest):
+    """Return the console that a guest talks on."""
+    return "ttyS0" if "xen_nopv" in guest.cmdline else "hvc0"
+
+
+def dm_args(guest):
+    """Return the words that libxl is to give to the guest's QEMU besides."""
+    words = list(guest.dm_args)
+    if guest.qemu == "patched":
+        for event in guest.trace:
+            words += ["-trace", f"xen_pt_msi_{event}"]
+    return words
 
 
 class Run:
-    """One run of case on the machine outer. say is called with progress."""
+    """One run of guest on the machine outer. say is called with progress."""
 
-    def __init__(self, outer, case, say):
+    def __init__(self, outer, guest, say):
         self._outer = outer
-        self._case = case
+        self._guest = guest
         self._say = say
         self._logs = outer.share / "log"
-        self.result = results.Result(bdf=address(case.device))
+        self._console = (outer.directory / "console.log").stat().st_size
+        self.result = results.Result(devices={
+            name: results.Device(address(name)) for name in guest.devices})
 
     def run(self):
         """Go through all stages and return the Result; a stage that fails is
@@ -90,7 +107,7 @@ class Run:
         if self._stage("prepare", self._prepare):
             mark = self._trace_size()
             if self._stage("xl create", self._create) and \
-                    self._case.starts and self._stage("guest", self._guest):
+                    self._guest.starts and self._steps():
                 self._stage("lspci", self._lspci)
             self._collect()
             self._stage("teardown", self._teardown)
@@ -99,7 +116,7 @@ class Run:
 
     def _stage(self, name, function):
         """Call function; return False, with the problem noted, if it fails."""
-        self._say(f"{self._case.name}: {name}")
+        self._say(f"{self._guest.name}: {name}")
         start = time.monotonic()
         try:
             function()
@@ -119,34 +136,36 @@ class Run:
         return output
 
     def _prepare(self):
-        seen, case = self.result, self._case
-        self._dom0(f"e2e prepare {seen.bdf} {case.permission}",
-                   "pciback's permission")
-        seen.config = self._config()
-        seen.before = self._dom0("e2e state", "Xen's state before the guest")
+        for device in self.result.devices.values():
+            self._dom0(f"e2e prepare {device.bdf} {self._guest.permission}",
+                       "pciback's permission")
+            device.config = self._config(device)
+        self.result.before = self._dom0("e2e state",
+                                        "Xen's state before the guest")
 
-    def _config(self):
-        output = self._dom0(f"e2e config {self.result.bdf}", "config space")
+    def _config(self, device):
+        output = self._dom0(f"e2e config {device.bdf}", "config space")
         config = bytes.fromhex(output)
         if len(config) < 256:
-            raise HarnessError("dom0 cannot read the device's config space")
+            raise HarnessError(f"dom0 cannot read the config space of "
+                               f"{device.bdf}")
         return config
 
     def _configuration(self):
-        """Return what xl create is given: a file written for the case."""
-        case, name = self._case, self._case.name
+        """Return what xl create is given: a file written for the guest."""
+        guest, name = self._guest, self._guest.name
+        devices = self.result.devices.values() if guest.attached else ()
         text = CONFIG.format(
-            domain=name, vcpus=case.vcpus, kernel=GUEST_KERNEL,
-            ramdisk=GUEST_RAMDISK, cmdline=command_line(case),
-            pci=f'"{self.result.bdf}"' if case.attached else "")
-        text += (STUBDOM if case.where == "stubdom" else DOM0).format(
-            qemu=case.qemu, kernel=case.kernel, cmdline=case.stub_cmdline,
-            memory=case.stub_memory)
-        if case.disk:
+            domain=name, vcpus=guest.vcpus, kernel=GUEST_KERNEL,
+            ramdisk=GUEST_RAMDISK, cmdline=command_line(guest),
+            pci=", ".join(f'"{device.bdf}"' for device in devices))
+        text += (STUBDOM if guest.where == "stubdom" else DOM0).format(
+            qemu=guest.qemu, kernel=guest.kernel, cmdline=guest.stub_cmdline,
+            memory=guest.stub_memory)
+        if guest.disk:
             text += DISK
-        if case.dm_args:
-            words = ", ".join(f'"{word}"' for word in case.dm_args)
-            text += f"device_model_args_hvm=[{words}]\n"
+        words = ", ".join(f'"{word}"' for word in dm_args(guest))
+        text += f"device_model_args_hvm=[{words}]\n"
         (self._logs / f"{name}.cfg").write_text(text)
         return f"/mnt/log/{name}.cfg"
 
@@ -157,71 +176,97 @@ class Run:
         return sample.CONFIG
 
     def _create(self):
-        case, name = self._case, self._case.name
-        arguments = self._sample() if case.sample else self._configuration()
+        guest, name = self._guest, self._guest.name
+        arguments = self._sample() if guest.sample else self._configuration()
         number = self._outer.begin(
             f"xl -vt create {arguments} >/mnt/log/create-{name}.log 2>&1")
         try:
             status, _ = self._outer.result(number, CREATE_LIMIT, "xl create")
         except Timeout as error:
             raise Timeout(f"{error}, in {self._stub_stage()}") from error
-        if not status and not case.starts:
+        if not status and not guest.starts:
             raise HarnessError("xl create succeeded, wanted it to fail")
-        if status and case.starts:
+        if status and guest.starts:
             raise HarnessError(
                 f"xl create failed in {self._stub_stage()}: " +
                 " | ".join(self._create_errors()))
 
     def _create_errors(self):
         """Return what xl create complains of first; the rest is its way out."""
-        lines = self._log(f"create-{self._case.name}.log").splitlines()
+        lines = self._log(f"create-{self._guest.name}.log").splitlines()
         return [line for line in lines if "error:" in line][:2] or lines[-2:]
 
     def _stub_stage(self):
-        if self._case.where == "dom0":
+        if self._guest.where == "dom0":
             return "the toolstack"
-        console = self._log(f"qemu-dm-{self._case.name}.log")
+        console = self._log(f"qemu-dm-{self._guest.name}.log")
         if not console:
             return "the stub domain's kernel"
         return f"the stub domain ('{console.strip().splitlines()[-1]}')"
 
-    def _guest(self):
-        case = self._case
+    def _steps(self):
+        """Wait for the guest to do its steps; tell apart what comes before
+        them, by the clock that its kernel starts."""
+        times = self.result.times
+        if not self._stage("guest boots", self._boots):
+            return False
+        name, seconds = times.pop()
+        kernel = min(seconds, results.parse_guest(self._guest_log())[0][0])
+        times += [("firmware", seconds - kernel), ("guest kernel", kernel)]
+        return self._stage("steps", self._works)
+
+    def _boots(self):
         end = time.monotonic() + KERNEL_LIMIT
-        stepping = False
-        pending = list(case.on)
+        while not results.parse_guest(self._guest_log()):
+            if time.monotonic() > end:
+                self.result.unstarted = "soft lockup" in self._guest_log()
+                raise Timeout(f"the guest hung in its kernel, {KERNEL_LIMIT} s")
+            self._pause()
+
+    def _works(self):
+        guest = self._guest
+        pending, reached = list(guest.on), None
         while True:
-            said = [f"{word} {rest}".strip() for _, word, rest in
-                    results.parse_guest(self._guest_log())]
+            # with the device's name before it, and without
+            said = [(device, f"{word} {rest}".strip()) for _, device, word, rest
+                    in results.parse_guest(self._guest_log())]
             for event in list(pending):
                 pattern, command = event
-                if any(re.match(pattern, line) for line in said):
+                by = [device for device, line in said if
+                      re.match(pattern, line) or
+                      re.match(pattern, f"{device} {line}")]
+                if by:
                     pending.remove(event)
-                    self._dom0(command.format(domain=case.name,
-                                              bdf=self.result.bdf), command)
-            if case.until in said:
+                    self._answer(command, by[0])
+            if any(line == guest.until for _, line in said):
                 break
-            steps = [line[5:] for line in said if line.startswith("step ")]
-            if steps and not stepping:
-                stepping = True
-                end = time.monotonic() + STEPS_LIMIT
+            steps = [f"{device}'s step {line[5:]}" for device, line in said
+                     if line.startswith("step ")]
+            if steps != reached:
+                reached, end = steps, time.monotonic() + STEP_LIMIT
+            where = steps[-1] if steps else "its init"
+            if CRASH in self._xen_log():
+                raise HarnessError(f"Xen has ended the guest in {where}")
             if time.monotonic() > end:
-                self.result.unstarted = not steps and \
-                    "soft lockup" in self._guest_log()
-                raise Timeout(
-                    f"the guest hung in step {steps[-1]}: its steps took "
-                    f"{STEPS_LIMIT} s" if steps else
-                    f"the guest hung in its kernel, {KERNEL_LIMIT} s")
-            self._outer.finished("")    # notices a machine that died
-            time.sleep(POLL)
+                raise Timeout(f"the guest hung in {where}, {STEP_LIMIT} s")
+            self._pause()
+
+    def _answer(self, command, device):
+        device = self.result.devices.get(device)
+        self._dom0(command.format(domain=self._guest.name,
+                                  bdf=device and device.bdf), command)
+
+    def _pause(self):
+        self._outer.finished("")    # notices a machine that died
+        time.sleep(POLL)
 
     def _lspci(self):
-        self.result.lspci = self._dom0(f"lspci -vvs {self.result.bdf}",
-                                       "lspci")
+        for device in self.result.devices.values():
+            device.lspci = self._dom0(f"lspci -vvs {device.bdf}", "lspci")
 
     def _teardown(self):
         seen = self.result
-        self._dom0(f"e2e end {self._case.name}", "teardown")
+        self._dom0(f"e2e end {self._guest.name}", "teardown")
         # A domain is off xl's list before Xen has taken it apart.
         end = time.monotonic() + SETTLE_LIMIT
         while True:
@@ -230,23 +275,31 @@ class Run:
                     or time.monotonic() > end:
                 break
             time.sleep(POLL)
-        seen.config_after = self._config()
+        for device in seen.devices.values():
+            device.config_after = self._config(device)
 
     def _collect(self):
-        seen, name = self.result, self._case.name
+        seen, name = self.result, self._guest.name
         seen.guest_raw = self._guest_log()
         seen.guest = results.parse_guest(seen.guest_raw)
         seen.stub = self._log(f"qemu-dm-{name}.log")
 
     def _guest_log(self):
-        kind = "serial" if console(self._case) == "ttyS0" else "guest"
-        return self._log(f"{kind}-{self._case.name}.log")
+        kind = "serial" if console(self._guest) == "ttyS0" else "guest"
+        return self._log(f"{kind}-{self._guest.name}.log")
 
     def _log(self, name):
         try:
             return (self._logs / name).read_text("utf-8", "replace")
         except FileNotFoundError:
             return ""
+
+    def _xen_log(self):
+        """Return what Xen has said since the guest's begin."""
+        with open(self._outer.directory / "console.log", encoding="utf-8",
+                  errors="replace") as f:
+            f.seek(self._console)
+            return f.read()
 
     def _trace_size(self):
         return (self._outer.directory / "trace.log").stat().st_size
@@ -257,11 +310,12 @@ class Run:
             return f.read()
 
 
-def judge(case, seen):
+def judge(case, result):
     """Return lines that say what is not as the case wants it."""
-    complaints = list(seen.problems)
-    if complaints:
-        return complaints
+    if result.problems:
+        return list(result.problems)
+    seen = results.Seen(result, case.device)
+    complaints = []
     for check in case.expect:
         complaints += check(seen)
     complaints += [f"saw '{rest}' in the guest" for rest in seen.said("failed")]
@@ -274,7 +328,20 @@ def judge(case, seen):
     for item in sorted(before - after):
         complaints.append(f"saw '{item}' of Xen gone with the guest")
     complaints += _control_complaints(seen)
+    complaints += _message_complaints(case.guest.platform, seen)
     return complaints
+
+
+def _message_complaints(platform, seen):
+    """What Xen writes into the device is of the platform's kind: the machine
+    is the one that was meant."""
+    wanted = PLATFORMS[platform][1]
+    for address, data in seen.messages():
+        form = configspace.form(address, data)
+        if form != wanted:
+            yield (f"saw message {address:#x}/{data:#x} in the device, "
+                   f"{form}, wanted {wanted}")
+            return
 
 
 def _control_complaints(seen):

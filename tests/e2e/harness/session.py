@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs many cases: makes the images, shares machines, keeps the logs."""
+"""Runs many cases: makes the images, shares machines and guests, keeps the
+logs."""
 
 import fcntl
 import hashlib
 import os
 import pathlib
 import queue
+import re
 import shutil
 import signal
 import sys
@@ -14,6 +16,7 @@ import time
 
 from . import images as image
 from . import outer
+from . import result as results
 from .errors import HarnessError
 from .runner import Run, command_line, judge
 from .suites import SUITES, other
@@ -23,6 +26,37 @@ BOOT_LIMIT = 400
 JOBS = min(2, os.cpu_count() or 1)
 SHIPPED = "xen-pt-stubdom"
 TOOL = "xen-pt-msi-allow"
+# What xl, its QEMUs and the consoles write about a guest.
+LOG = r"((create|guest|qemu-dm|serial|xl)-)?{}(-dm)?\.\w+"
+
+
+class Todo:
+    """The guests that are still to be run, by platform: a machine has one."""
+
+    def __init__(self, guests):
+        self._guests = list(guests)
+        self._lock = threading.Lock()
+        self._taken = []            # the platforms that machines are at
+
+    def take(self, platform=None):
+        """Return a guest for a machine with that platform, if there is one;
+        else one for a platform that no machine is at, else any; None: no
+        more."""
+        with self._lock:
+            if platform in self._taken:
+                self._taken.remove(platform)
+            if not self._guests:
+                return None
+            guest = min(self._guests, key=lambda guest: (
+                guest.platform != platform, guest.platform in self._taken))
+            self._guests.remove(guest)
+            self._taken.append(guest.platform)
+            return guest
+
+    def put(self, guest):
+        """Have guest run once more, before others."""
+        with self._lock:
+            self._guests.insert(0, guest)
 
 
 class Session:
@@ -39,6 +73,7 @@ class Session:
         self._stopping = threading.Event()
         self._machines = []
         self._repeated = set()
+        self.times = []     # of (guest or machine, stage, seconds)
 
     def say(self, line):
         """Print a line of progress."""
@@ -46,8 +81,8 @@ class Session:
               file=sys.stderr, flush=True)
 
     def run(self, cases):
-        """Run cases; yield (case, Result, complaints, directory with its
-        logs) as each one ends."""
+        """Run cases, each guest of theirs once; yield (case, Seen, complaints,
+        directory with its logs) as each one ends."""
         self._top.mkdir(parents=True, exist_ok=True)
         with open(self._top / "lock", "w", encoding="ascii") as lock:
             try:
@@ -59,24 +94,23 @@ class Session:
 
     def _run(self, cases):
         outer.emulator()
-        built = self._built_files(cases)
+        guests = list(dict.fromkeys(case.guest for case in cases))
+        built = self._built_files(guests)
         images = image.Images(self._build, self._suite, self.say)
         boot = self._boot_files(images, built)
         disk = images.disk()
-        for case in cases:
-            if case.sample:
+        for guest in guests:
+            if guest.sample:
                 boot["staged.tar"] = images.staged(self._built)
-                disk = images.boot_disk(command_line(case))
+                disk = images.boot_disk(command_line(guest))
         base = images.base(disk)
-        if any(case.disk for case in cases):
+        if any(guest.disk for guest in guests):
             boot["shown.img"] = base["shown.img"]
         self._sum = hashlib.md5(base["shown.img"].read_bytes()).hexdigest()
-        todo, done = queue.SimpleQueue(), queue.SimpleQueue()
-        for case in cases:
-            todo.put(case)
+        todo, done = Todo(guests), queue.SimpleQueue()
         workers = [threading.Thread(target=self._work, daemon=True,
-                                    args=(n, base, boot, todo, done))
-                   for n in range(min(self._jobs, len(cases)))]
+                                    args=(n, base, boot, cases, todo, done))
+                   for n in range(min(self._jobs, len(guests)))]
         for worker in workers:
             worker.start()
         try:
@@ -92,29 +126,31 @@ class Session:
             for worker in workers:
                 worker.join()
 
-    def _work(self, number, base, boot, todo, done):
-        """Take cases and run them on one machine, a new one after trouble."""
-        machine = None
+    def _work(self, number, base, boot, cases, todo, done):
+        """Take guests and run them, on one machine as long as the platform is
+        the same; on a new one after trouble, which may have left some."""
+        machine = platform = None
         try:
             while not self._stopping.is_set():
-                try:
-                    case = todo.get_nowait()
-                except queue.Empty:
+                guest = todo.take(platform)
+                if not guest:
                     break
+                if machine and guest.platform != platform:
+                    machine.stop()
+                    machine = None
+                platform = guest.platform
                 if not machine:
-                    machine = self._machine(number, base, boot)
-                run = Run(machine, case, self.say)
+                    machine = self._machine(number, base, boot, platform)
+                run = Run(machine, guest, self.say)
                 seen = run.run()
                 seen.sum = self._sum
                 seen.build = self._built
-                if seen.unstarted and case.name not in self._repeated:
-                    self._repeat(case, seen, machine, todo)
+                self.times += [(guest.name, *time) for time in seen.times]
+                if seen.unstarted and guest.name not in self._repeated:
+                    self._repeat(guest, seen, machine, todo)
                     machine = None
                     continue
-                complaints = judge(case, seen)
-                where = self._keep(case, seen, complaints, machine)
-                done.put((case, seen, complaints, where))
-                if seen.problems:
+                if self._judged(guest, cases, seen, machine, done):
                     machine.stop()
                     machine = None
         except BaseException as error:      # handed to the main thread
@@ -124,37 +160,56 @@ class Session:
             if machine:
                 machine.stop()
 
-    def _repeat(self, case, seen, machine, todo):
-        """Have case run once more, on another machine. On a busy one a kernel
+    def _judged(self, guest, cases, seen, machine, done):
+        """Hand on what is to be said of guest's cases; return whether there
+        are complaints."""
+        trouble = False
+        for case in cases:
+            if case.guest == guest:
+                complaints = judge(case, seen)
+                trouble |= bool(complaints)
+                where = self._keep(case.name, results.Seen(seen, case.device),
+                                   complaints, guest, machine)
+                done.put((case, results.Seen(seen, case.device), complaints,
+                          where))
+        return trouble
+
+    def _repeat(self, guest, seen, machine, todo):
+        """Have guest run once more, on another machine. On a busy one a kernel
         with two vCPUs can be kept from its work by the ticks of its timers.
         What says so itself, before the first step, has tested nothing; any
         other hang may be QEMU's. Twice is a failure."""
-        self._repeated.add(case.name)
-        where = self._keep(case, seen, seen.problems, machine, "-unstarted")
-        self.say(f"{case.name}: {seen.problems[0]}: once more; logs: {where}")
+        self._repeated.add(guest.name)
+        where = self._keep(f"{guest.name}-unstarted",
+                           results.Seen(seen, guest.devices[0]),
+                           seen.problems, guest, machine)
+        self.say(f"{guest.name}: {seen.problems[0]}: once more; logs: {where}")
         machine.stop()
-        todo.put(case)
+        todo.put(guest)
 
-    def _machine(self, number, base, boot):
+    def _machine(self, number, base, boot, platform):
         machine = outer.Outer(self._top / f"machine-{number}",
-                              base, boot)
+                              base, boot, platform)
         self._machines.append(machine)
         if self._stopping.is_set():
             machine.stop()
-        self.say(f"machine {number}: Xen and dom0")
+        self.say(f"machine {number}: Xen and dom0, {platform}")
+        start = time.monotonic()
         machine.start()
         try:
             machine.wait_ready(BOOT_LIMIT)
         except HarnessError as error:
             raise HarnessError(f"{error} in {machine.directory}") from error
+        self.times.append((f"machine {number}", "Xen and dom0",
+                           time.monotonic() - start))
         return machine
 
-    def _built_files(self, cases):
-        """Return {name in dom0: path} of what make has built for cases."""
+    def _built_files(self, guests):
+        """Return {name in dom0: path} of what make has built for guests."""
         images = self._built / "stubdom"
         files = {TOOL: self._built / "meson" / "dom0" / TOOL,
                  "stub-kernel-shipped": images / f"{SHIPPED}-vmlinuz"}
-        for where, qemu in {(c.where, c.qemu) for c in cases}:
+        for where, qemu in {(g.where, g.qemu) for g in guests}:
             if where == "dom0":
                 stock = ".stock" if qemu == "stock" else ""
                 files[f"qemu-{qemu}"] = (self._built / "qemu" / "bin" /
@@ -186,9 +241,9 @@ class Session:
             "stub-vmlinux", files["stub-kernel-shipped"])
         return files
 
-    def _keep(self, case, seen, complaints, machine, suffix=""):
+    def _keep(self, name, seen, complaints, guest, machine):
         """Write what a reader of a failure wants into runs/SUITE/NAME."""
-        where = self._top / "runs" / self._suite.name / (case.name + suffix)
+        where = self._top / "runs" / self._suite.name / name
         shutil.rmtree(where, ignore_errors=True)
         where.mkdir(parents=True)
         texts = {
@@ -200,12 +255,13 @@ class Session:
             "lspci-dom0.txt": seen.lspci,
             "verdict.txt": "".join(f"{c}\n" for c in complaints) or "ok\n",
         }
-        for name, text in texts.items():
-            (where / name).write_text(text)
-        for path in (machine.share / "log").glob(f"*{case.name}*"):
-            shutil.copy(path, where)
-        for name in ("console.log", "qemu.log"):
-            shutil.copy(machine.directory / name, where)
+        for file, text in texts.items():
+            (where / file).write_text(text)
+        for path in (machine.share / "log").iterdir():
+            if re.fullmatch(LOG.format(guest.name), path.name):
+                shutil.copy(path, where)
+        for file in ("console.log", "qemu.log"):
+            shutil.copy(machine.directory / file, where)
         return where
 
 

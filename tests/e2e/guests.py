@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The guests: each is booted once, and cases.py says what must be seen."""
+
+from harness.case import BOTH, Guest
+from harness.honesty import TRACE
+
+# Without PV interrupts the guest's message is a plain one for its APIC, as
+# with any Xen from 4.19 on.
+NOPV = "xen_nopv"
+
+# What is done with a device. What has MSI-X is let go in the end: without a
+# function-level reset it keeps ENABLE where a domain is destroyed, its vectors
+# masked by Xen.
+USE = {
+    "ahci": "@ahci caps start:ahci read irqs",
+    "edu": "@edu caps load:edu_msi:count=5 irqs",
+    "nvme": "@nvme caps start:nvme spread irqs unbind",
+    "e1000e": "@e1000e caps start:e1000e fetch irqs unbind",
+    "xhci": "@xhci caps start:xhci_pci load:usb_storage read irqs unbind",
+}
+# The same with a write to a register beside the MSI-X table, before a driver
+# has the BAR to itself.
+BESIDE = {
+    "nvme": USE["nvme"].replace("caps", "caps beside:0:0x2800"),
+    "xhci": USE["xhci"].replace("caps", "caps beside:0:0x3400"),
+}
+# Interrupts that run are moved to the other vCPU, there and back: a message
+# that never moves is right once by chance.
+MOVE = "busy affinity:0 reads:2 irqs:a reads:2 irqs:b " \
+    "affinity:1 reads:2 irqs:c reads:2 irqs:d calm irqs unbind"
+STATUS = (("ahci irq end", "e2e status {domain} {bdf} msi hidden"),
+          ("nvme irq end", "e2e status {domain} {bdf} msix hidden"))
+
+ALL = tuple(USE)
+DISKS = ("ahci", "nvme", "xhci")
+
+
+def each(devices, use=USE):
+    """Return the steps that use one device after the other."""
+    return " ".join(use[device] for device in devices)
+
+
+AHCI = Guest("ahci", f"{USE['ahci']} busy", kernel="shipped", until="busy",
+             suites=BOTH)
+STOCK = Guest("stock", USE["ahci"], permission="refused", qemu="stock",
+              suites=BOTH)
+# dom0 needs no permission, and there is no probe unless it is asked for.
+DOM0 = Guest("dom0", USE["ahci"], permission="refused", where="dom0")
+SAMPLE = Guest("hvm-with-stubdom", USE["ahci"], sample=True, suites=BOTH,
+               on=(("irq end", "e2e status {domain} {bdf} msi on"),))
+FOREIGN = Guest("foreign-image", "", qemu="foreign", kernel="foreign",
+                starts=False, suites=BOTH[1:])
+
+# One device after the other.
+GIVEN = Guest("given", f"@ide start:ata_piix read {each(ALL[1:])}", ALL[1:],
+              disk=True, suites=BOTH)
+GIVEN_NOPV = Guest("given-nopv", each(ALL, USE | BESIDE), ALL, cmdline=NOPV)
+REFUSED = Guest("refused", each(ALL), ALL, permission="refused", on=STATUS,
+                suites=BOTH)
+REFUSED_NOPV = Guest("refused-nopv", each(("ahci", "edu")), ("ahci", "edu"),
+                     permission="refused", cmdline=NOPV)
+BESIDE_HIDDEN = Guest("beside", each(BESIDE, BESIDE), tuple(BESIDE),
+                      permission="refused", cmdline=NOPV, suites=BOTH)
+
+# The devices side by side: one takes the pirq that another has let go.
+TOGETHER = Guest(
+    "together",
+    "@nvme caps start:nvme @e1000e caps start:e1000e @ahci caps start:ahci "
+    "@edu caps load:edu_msi:count=5 irqs @nvme read irqs:first "
+    "@e1000e fetch irqs @ahci read irqs @nvme unbind "
+    "@xhci caps start:xhci_pci load:usb_storage read irqs "
+    "@nvme bind:nvme read irqs unbind @xhci unbind @e1000e unbind", ALL)
+REBIND = Guest(
+    "rebind", "@ahci start:ahci read rebind:50 read irqs "
+    "@edu load:edu_msi:count=1 rebind:50 irqs "
+    "@nvme start:nvme read rebind:50:disk read irqs unbind",
+    ("ahci", "edu", "nvme"), suites=BOTH)
+MOVING = Guest(
+    "moving", f"@ahci caps start:ahci read {MOVE} {USE['nvme']} "
+    f"@xhci caps start:xhci_pci load:usb_storage read {MOVE}",
+    DISKS, vcpus=2, cmdline=NOPV, dm_args=TRACE, suites=BOTH)
+SUSPEND = Guest(
+    "suspend", "@ahci start:ahci read irqs:a @nvme start:nvme read irqs:a "
+    "suspend:mem:devices read irqs:b @ahci read irqs:b "
+    "suspend:freeze:devices read irqs @nvme read irqs unbind",
+    ("ahci", "nvme"), cmdline=f"{NOPV} suspend.pm_test_delay=1")
+# The second comes and goes while the first works. The kernel tells the tool of
+# the last that goes only, which so is the tool's.
+PLUG = Guest(
+    "plug", "@ahci await:there caps start:ahci read busy "
+    "@edu await:there caps load:edu_msi:count=5 irqs await:gone "
+    "@ahci reads:2 calm irqs await:gone", ("ahci", "edu"), attached=False,
+    on=(("ahci awaiting there", "tool plug {domain} {bdf}"),
+        ("edu awaiting there", "xl pci-attach {domain} {bdf}"),
+        ("edu awaiting gone", "e2e unplug {domain} {bdf}"),
+        ("ahci awaiting gone", "tool unplug {domain} {bdf}")))
+
+# On other IOMMUs: {platform: (permission given, refused)}.
+PLATFORMS = {
+    platform: tuple(
+        Guest(f"{platform}-{permission}", each(DISKS), DISKS, cmdline=NOPV,
+              permission=permission, platform=platform, suites=suites)
+        for permission in ("given", "refused"))
+    for platform, suites in (("amd", BOTH), ("vtd-plain", BOTH[:1]))}
