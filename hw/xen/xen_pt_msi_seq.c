@@ -495,7 +495,7 @@ static void look(XenPTMSISeq *s)
  */
 static void forget_requests(XenPTMSISeq *s)
 {
-    for (unsigned i = 0; i < s->used && is_msix(s); i++) {
+    for (unsigned i = 0; i < s->nvec && is_msix(s); i++) {
         if (xen_pt_msi_requested_pirq(&s->vec[i].want.message)) {
             s->vec[i].want.message = (XenPTMSIMessage) { 0 };
         }
