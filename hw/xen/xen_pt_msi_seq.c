@@ -556,8 +556,8 @@ bool xen_pt_msi_seq_probe(XenPTMSISeq *s)
         if (switch_off_surely(s, &undo)) {
             undo_failed(s, undo);
             f = f.err ? f : undo;
-            back &= ~COMMAND_MASTER;    /* better no bus master than stray
-                                           messages */
+            /* Better no bus master than stray messages. */
+            back &= ~COMMAND_MASTER;
         }
         if (f.err) {
             s->state = XEN_PT_MSI_REFUSED;

@@ -135,9 +135,9 @@ void xen_pt_msi_seq_init(XenPTMSISeq *seq, const XenPTMSIOps *ops, void *world,
  * Sets ENABLE, and the function mask with it, and clears them again, with bus
  * mastering and INTx off meanwhile: a function that may not issue memory
  * requests sends no message either (PCIe base spec, Command register). Leaves
- * the device as found, and the sequence REFUSED where the write does not take. Where it is
- * not safe to probe, because bus mastering cannot be seen off, nothing is
- * written and @seq->fault says so.
+ * the device as found, and the sequence REFUSED where the write does not take.
+ * Where it is not safe to probe, because bus mastering cannot be seen off,
+ * ENABLE is not written and @seq->fault says so.
  *
  * Returns: false where refused.
  */
