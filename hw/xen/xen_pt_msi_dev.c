@@ -151,6 +151,12 @@ static void make_null(XenPTMSI *msi)
     msi->regs = (XenPTMSIRegs) { .size = msi->regs.size };
 }
 
+/* What the user has said of it; MSI may serve where MSI-X cannot. */
+static OnOffAuto wanted(const XenPTMSI *msi)
+{
+    return msi->id == PCI_CAP_ID_MSIX ? msi->s->want_msix : msi->s->want_msi;
+}
+
 void xen_pt_msi_realize(XenPCIPassthroughState *s, Error **errp)
 {
     ERRP_GUARD();
@@ -176,9 +182,16 @@ void xen_pt_msi_realize(XenPCIPassthroughState *s, Error **errp)
     }
     for (unsigned i = 0; i < ARRAY_SIZE(both); i++) {
         if (both[i]) {
+            both[i]->hidden |= wanted(both[i]) == ON_OFF_AUTO_OFF;
             probe(both[i]);
             if (both[i]->hidden) {
                 make_null(both[i]);
+            }
+            if (both[i]->hidden && wanted(both[i]) == ON_OFF_AUTO_ON) {
+                error_setg(errp, "%s: %s is not to be had; a warning says why, "
+                           "%s=auto does without it", both[i]->name,
+                           both[i]->what, i ? "msix" : "msi");
+                return;
             }
         }
     }

@@ -305,21 +305,34 @@ XenPT *xen_pt_start(const XenPTLayout *layout)
     return x;
 }
 
-bool xen_pt_plug(XenPT *x, unsigned i)
+bool xen_pt_plug_with(XenPT *x, unsigned i, const char *property,
+                      const char *value)
 {
     g_autofree char *id = g_strdup_printf("dev%u", i);
     g_autofree char *addr = g_strdup_printf("%02x.0", SLOT + i);
-    QDict *reply = qtest_qmp(x->qts, "{ 'execute': 'device_add', 'arguments': "
-                             "{ 'driver': 'xen-pci-passthrough', 'id': %s, "
-                             "'hostaddr': %s, 'addr': %s } }",
-                             id, bdf[i], addr);
-    bool ok = qdict_haskey(reply, "return");
+    QDict *arguments = qdict_new(), *reply;
+    bool ok;
 
+    qdict_put_str(arguments, "driver", "xen-pci-passthrough");
+    qdict_put_str(arguments, "id", id);
+    qdict_put_str(arguments, "hostaddr", bdf[i]);
+    qdict_put_str(arguments, "addr", addr);
+    if (property) {
+        qdict_put_str(arguments, property, value);
+    }
+    reply = qtest_qmp(x->qts, "{ 'execute': 'device_add', 'arguments': %p }",
+                      arguments);
+    ok = qdict_haskey(reply, "return");
     qobject_unref(reply);
     if (ok) {
         x->dev[i] = qpci_device_find(x->bus, QPCI_DEVFN(SLOT + i, 0));
     }
     return ok;
+}
+
+bool xen_pt_plug(XenPT *x, unsigned i)
+{
+    return xen_pt_plug_with(x, i, NULL, NULL);
 }
 
 void xen_pt_unplug(XenPT *x, unsigned i)

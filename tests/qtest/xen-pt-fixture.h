@@ -120,6 +120,8 @@ XenPT *xen_pt_start(const XenPTLayout *layout);
  * Where its ids could not be read there is no x->dev for what has come.
  */
 bool xen_pt_plug(XenPT *x, unsigned i);     /* false: QEMU does not take it */
+bool xen_pt_plug_with(XenPT *x, unsigned i, const char *property,
+                      const char *value);
 void xen_pt_unplug(XenPT *x, unsigned i);
 
 /**

@@ -613,6 +613,44 @@ static void test_hidden_on(const void *opaque)
     xen_pt_free(x);
 }
 
+/*
+ * The user's choice: a capability that is off is hidden, whatever it is capable
+ * of, and switched off where it was found on; one that is on has to be had.
+ */
+static void test_property(void)
+{
+    static const struct {
+        const char *name, *value, *command;
+        bool taken, msi, msix;
+    } rows[] = {
+        { "msix", "auto", "allow DEV on", true, true, true },
+        { "msix", "off", "poke DEV 0xc2/2 0x8003", true, true, false },
+        { "msi", "off", "poke DEV 0x52/2 0x0081", true, false, true },
+        { "msix", "on", "allow DEV on", true, true, true },
+        { "msix", "on", "allow DEV off", false, false, false },
+        { "msi", "on", "allow DEV off", false, false, false },
+        { "msi", "auto", "allow DEV off", true, false, false },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        XenPT *x = xen_pt_new();
+
+        g_test_message("%s=%s: %s", rows[i].name, rows[i].value,
+                       rows[i].command);
+        xen_pt_add(x, &msix_both);
+        xen_pt_run(x, NULL);
+        xen_pt_say(x, "%s", rows[i].command);
+        g_assert_cmpint(xen_pt_plug_with(x, 0, rows[i].name, rows[i].value),
+                        ==, rows[i].taken);
+        g_assert_cmphex(xen_pt_hw(x, 0, 0x52, 2) & PCI_MSI_FLAGS_ENABLE, ==, 0);
+        g_assert_false(msix_hw_enabled(x));
+        if (rows[i].taken) {
+            msix_assert_caps(x, rows[i].msi, rows[i].msix);
+        }
+        xen_pt_free(x);
+    }
+}
+
 /* The device's files are waited for once, in a stub domain alone. */
 static void test_wait(const void *stubdom)
 {
@@ -662,6 +700,7 @@ int main(int argc, char **argv)
     qtest_add_func("xen-pt/plug/lost-line", test_lost_line);
     qtest_add_func("xen-pt/plug/unread", test_unread);
     qtest_add_func("xen-pt/plug/twice", test_twice);
+    qtest_add_func("xen-pt/plug/property", test_property);
     for (size_t i = 0; i < ARRAY_SIZE(hidden); i++) {
         g_autofree char *path = g_strdup_printf("xen-pt/plug/hidden/%s",
                                                 hidden[i].name);
