@@ -206,7 +206,10 @@ static void test_guest_pirq(void)
         { 0x00000000feeff000, 0x4300, 0xff },
         { 0x00000100fee00000, 0x4300, 0x100 },
         { 0x12345600fee78000, 0x4300, 0x12345678 },
-        { 0xffffff00feeff000, 0x0000, 0xffffffff },
+        { 0xffffff00feeff000, 0x4300, 0xffffffff },
+        /* Data that is not written yet asks for nothing. */
+        { 0x00000000fee05000, 0x0000, 0 },
+        { 0xffffff00feeff000, 0x0000, 0 },
         /* Its lowest byte has a place in the lower address only. */
         { 0x00000001fee05000, 0x4300, 0x5 },
         { 0x000000fffee00000, 0x4300, 0 },
@@ -243,7 +246,7 @@ static void test_guest_usable_not_yet(void)
 {
     check_usable(0, 0, false);
     check_usable(0, 0x4041, false);
-    check_usable(0xfee01000, 0, true);      /* pirq 1 */
+    check_usable(0xfee01000, 0, false);     /* no request without data */
     check_usable(0xfee00000, 0, false);
     check_usable(0xfed01000, 0x4041, false);
     check_usable(0xfee01001, 0x4041, false);

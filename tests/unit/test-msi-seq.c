@@ -154,6 +154,22 @@ static void test_enable_not_seen(void)
     g_assert_cmpint(b.w.seq.fault.step, ==, XEN_PT_MSI_STEP_NONE);
 }
 
+/* Gone, and not seen to be off: what was written is still written off. */
+static void test_enable_lost_reads_lost(void)
+{
+    Bench b;
+
+    bench_on(&b, &cpu0);
+    fail(&b, 0, WORLD_RESETS);
+    b.plan.fate.word = 0;
+    fail(&b, 1, WORLD_ONES);
+    fail(&b, 2, WORLD_ONES);
+    world_set_enable(&b.w, true);
+    check_ops(&b, "read!resets read!ones read!ones write=0080 read unbind0 "
+                  "unmap0 " UP);
+    g_assert_cmpint(b.w.seq.state, ==, XEN_PT_MSI_ON);
+}
+
 /* --- Pending ------------------------------------------------------------ */
 
 /* ENABLE may come before the message: it reads 1, and nothing is done yet. */
@@ -272,6 +288,18 @@ static void test_requested_pirq(void)
     Bench b;
 
     bench_on(&b, &pirq5);
+    g_assert_cmpint(b.w.v[0].pirq, ==, 5);
+}
+
+/* MSI has its request written anew, or not at all: it stays. */
+static void test_requested_pirq_again(void)
+{
+    Bench b;
+
+    bench_on(&b, &pirq5);
+    world_set_enable(&b.w, false);
+    world_set_enable(&b.w, true);
+    check_ops(&b, DOWN " " UP);
     g_assert_cmpint(b.w.v[0].pirq, ==, 5);
 }
 
@@ -597,6 +625,38 @@ static void test_affinity_forbidden(void)
     check_nothing_left(&b);
 }
 
+/* Not unbound, so bound as it was: unmasked. */
+static void test_mask_unbind_forbidden(void)
+{
+    Bench b;
+
+    bench_on(&b, &cpu0);
+    b.plan.fate.err = -EPERM;
+    fail(&b, 0, WORLD_FAIL);
+    world_set_vector(&b.w, 0, &cpu0, true);
+    check_ops(&b, "unbind0!fail");
+    g_assert_cmpint(b.w.seq.state, ==, XEN_PT_MSI_ON);
+    g_assert_cmpint(b.w.seq.fault.step, ==, XEN_PT_MSI_STEP_UPDATE);
+    world_set_vector(&b.w, 0, &cpu0, true);
+    check_ops(&b, "unbind0 bind0+mask");
+    g_assert_cmpint(b.w.seq.fault.step, ==, XEN_PT_MSI_STEP_NONE);
+}
+
+/* Unbound by then: no old binding that could stay. */
+static void test_mask_bind_forbidden(void)
+{
+    Bench b;
+
+    bench_on(&b, &cpu0);
+    b.plan.fate.err = -EPERM;
+    fail(&b, 1, WORLD_FAIL);
+    world_set_vector(&b.w, 0, &cpu0, true);
+    check_ops(&b, "unbind0 bind0+mask!fail read write=0080 read unmap0 "
+                  "map0 bind0+mask message0 read write=0081 read");
+    g_assert_true(b.w.v[0].masked);
+    g_assert_cmpint(b.w.seq.fault.step, ==, XEN_PT_MSI_STEP_NONE);
+}
+
 /* What is bound by now, Xen alone knows: all anew. */
 static void test_affinity_fails(void)
 {
@@ -719,6 +779,48 @@ static void test_undo_failures_counted(void)
     check_ops(&b, "read write=0080 read unbind0!fail unmap0!fail");
     g_assert_cmpuint(b.w.seq.undo_failures, ==, 2);
     g_assert_cmpint(b.w.seq.undo.step, ==, XEN_PT_MSI_STEP_UNBIND);
+}
+
+/* Each write of ENABLE=0 tries again what is left, counted anew. */
+static void test_undo_retried(void)
+{
+    Bench b;
+
+    bench_on(&b, &cpu0);
+    fail(&b, 3, WORLD_FAIL);
+    fail(&b, 4, WORLD_FAIL);
+    fail(&b, 7, WORLD_FAIL);
+    world_set_enable(&b.w, false);
+    check_ops(&b, "read write=0080 read unbind0!fail unmap0!fail");
+    g_assert_cmpuint(b.w.seq.undo_failures, ==, 2);
+    world_set_enable(&b.w, false);
+    check_ops(&b, "read unbind0 unmap0!fail");
+    g_assert_cmpuint(b.w.seq.undo_failures, ==, 1);
+    g_assert_cmpint(b.w.seq.undo.step, ==, XEN_PT_MSI_STEP_UNMAP);
+    g_assert_cmpint(b.w.seq.state, ==, XEN_PT_MSI_REFUSED);
+    world_set_enable(&b.w, false);
+    check_ops(&b, "read unmap0");
+    g_assert_cmpint(b.w.seq.state, ==, XEN_PT_MSI_OFF);
+    check_nothing_left(&b);
+    world_set_enable(&b.w, false);
+    check_ops(&b, "");
+}
+
+/* ENABLE was seen off: it is not written unseen once more. */
+static void test_undo_read_lost(void)
+{
+    Bench b;
+
+    bench_on(&b, &cpu0);
+    fail(&b, 4, WORLD_FAIL);
+    fail(&b, 5, WORLD_ONES);
+    fail(&b, 6, WORLD_ONES);
+    world_set_enable(&b.w, false);
+    check_ops(&b, "read write=0080 read unbind0 unmap0!fail");
+    world_set_enable(&b.w, false);
+    check_ops(&b, "read!ones read!ones unmap0 read");
+    g_assert_cmpint(b.w.seq.state, ==, XEN_PT_MSI_OFF);
+    check_nothing_left(&b);
 }
 
 /* ENABLE did not go off, but Xen's unmap switched it off: that was seen. */
@@ -905,6 +1007,7 @@ static void test_probe(void)
     bench_plain(&b);
     g_assert_true(world_probe(&b.w));
     check_ops(&b, QUIET "read write=0081 read read write=0080 read " RESTORED);
+    g_assert_cmpint(b.w.seq.fault.step, ==, XEN_PT_MSI_STEP_NONE);
     g_assert_cmpint(b.w.seq.state, ==, XEN_PT_MSI_OFF);
     g_assert_cmphex(b.w.control, ==, CONTROL);
 }
@@ -958,6 +1061,54 @@ static void test_probe_command_lost(void)
     check_ops(&b, "command!ones command!ones");
     g_assert_cmpint(b.w.seq.fault.step, ==, XEN_PT_MSI_STEP_MASTER);
     g_assert_cmpint(b.w.seq.fault.err, ==, -EIO);
+}
+
+/* It says nothing of what the guest gets then. */
+static void test_probe_not_safe_forgotten(void)
+{
+    for (int reset = 0; reset < 2; reset++) {
+        Bench b;
+
+        bench_plain(&b);
+        fail(&b, 0, WORLD_ONES);
+        fail(&b, 1, WORLD_ONES);
+        g_assert_true(world_probe(&b.w));
+        g_assert_cmpint(b.w.seq.fault.step, ==, XEN_PT_MSI_STEP_MASTER);
+        b.shown = b.plan.n;
+        if (reset) {
+            world_reset(&b.w);
+            check_ops(&b, "");
+        } else {
+            world_set_vector(&b.w, 0, &cpu0, false);
+            world_set_enable(&b.w, true);
+            check_ops(&b, UP);
+        }
+        g_assert_cmpint(b.w.seq.fault.step, ==, XEN_PT_MSI_STEP_NONE);
+    }
+}
+
+/* Found with neither of both on: the command register is left alone. */
+static void test_probe_quiet(void)
+{
+    Bench b;
+
+    bench_msi(&b, 1, CONTROL, COMMAND | WORLD_INTX_DISABLE, true);
+    g_assert_true(world_probe(&b.w));
+    check_ops(&b, "command read write=0081 read read write=0080 read");
+}
+
+/* A function without INTx may have no such bit: bus mastering is what counts. */
+static void test_probe_no_intx(void)
+{
+    Bench b;
+
+    bench_plain(&b);
+    b.plan.fate.word = COMMAND;
+    fail(&b, 2, WORLD_JUNK);
+    g_assert_true(world_probe(&b.w));
+    check_ops(&b, "command command=0503 command!junk read write=0081 read read "
+                  "write=0080 read " RESTORED);
+    g_assert_cmpint(b.w.seq.fault.step, ==, XEN_PT_MSI_STEP_NONE);
 }
 
 /* Better no bus master than stray messages. */
@@ -1022,6 +1173,7 @@ int main(int argc, char **argv)
         { "enable", test_enable },
         { "enable/again", test_enable_again },
         { "enable/lost", test_enable_lost },
+        { "enable/lost-reads-lost", test_enable_lost_reads_lost },
         { "enable/not-seen", test_enable_not_seen },
         { "enable/keeps-other-bits", test_keeps_other_bits },
         { "enable/vectors", test_vectors },
@@ -1037,6 +1189,7 @@ int main(int argc, char **argv)
         { "update/mask", test_mask },
         { "update/mask-unusable", test_mask_unusable },
         { "update/requested-pirq", test_requested_pirq },
+        { "update/requested-pirq-again", test_requested_pirq_again },
         { "update/other-pirq", test_other_pirq },
         { "update/pirq-to-apic", test_pirq_to_apic },
         { "update/other-pirq-pending", test_other_pirq_pending },
@@ -1061,10 +1214,14 @@ int main(int argc, char **argv)
         { "refuse/affinity-for-good", test_affinity_fails_for_good },
         { "refuse/mask-unbind", test_mask_unbind_fails },
         { "refuse/mask-bind", test_mask_bind_fails },
+        { "refuse/mask-unbind-forbidden", test_mask_unbind_forbidden },
+        { "refuse/mask-bind-forbidden", test_mask_bind_forbidden },
         { "refuse/other-pirq", test_other_pirq_fails },
         { "refuse/other-pirq-undo", test_other_pirq_undo_fails },
         { "undo/unbind", test_unbind_fails },
         { "undo/counted", test_undo_failures_counted },
+        { "undo/retried", test_undo_retried },
+        { "undo/read-lost", test_undo_read_lost },
         { "undo/disable-dropped", test_disable_dropped },
         { "undo/disable-not-seen", test_disable_not_seen },
         { "reset/on", test_reset_on },
@@ -1083,6 +1240,9 @@ int main(int argc, char **argv)
         { "probe/refused", test_probe_refused },
         { "probe/not-safe", test_probe_not_safe },
         { "probe/command-lost", test_probe_command_lost },
+        { "probe/not-safe-forgotten", test_probe_not_safe_forgotten },
+        { "probe/quiet", test_probe_quiet },
+        { "probe/no-intx", test_probe_no_intx },
         { "probe/left-on", test_probe_left_on },
         { "probe/master-not-restored", test_probe_master_not_restored },
         { "probe/second-try", test_probe_second_try },

@@ -132,6 +132,20 @@ static void test_enable_found_masked(void)
     check_ops(&b, UP(0) " read write=87ff read");
 }
 
+/* Others have set both bits: both go, and what the guest asks for comes. */
+static void test_enable_found_set(void)
+{
+    Bench b;
+
+    bench_msix(&b, 1);
+    use(&b, 0, &cpu0);
+    b.plan.fate.word = 0xc002;
+    fail(&b, 4, WORLD_JUNK);
+    world_set_control(&b.w, true, false);
+    check_ops(&b, UP(0) " read!junk write=0002 read write=8002 read");
+    g_assert_cmpint(b.w.seq.state, ==, XEN_PT_MSI_ON);
+}
+
 /* Clear ENABLE and see it clear, then the rest in reverse. */
 static void test_disable(void)
 {
@@ -628,6 +642,47 @@ static void test_affinity_forbidden(void)
     g_assert_cmpint(b.w.seq.fault.step, ==, XEN_PT_MSI_STEP_NONE);
 }
 
+/* What another vector, or another step, has had says nothing of it. */
+static void test_affinity_forbidden_others(void)
+{
+    Bench b;
+
+    bench_on(&b, 2);
+    b.plan.fate.err = -EPERM;
+    fail(&b, 0, WORLD_FAIL);
+    use(&b, 1, &cpu1);
+    use(&b, 0, &cpu1);
+    check_ops(&b, "bind1!fail bind0");
+    g_assert_cmpint(b.w.seq.fault.step, ==, XEN_PT_MSI_STEP_UPDATE);
+    g_assert_cmpuint(b.w.seq.fault.vector, ==, 1);
+    use(&b, 1, &cpu0);
+    check_ops(&b, "");
+    g_assert_cmpint(b.w.seq.fault.step, ==, XEN_PT_MSI_STEP_NONE);
+
+    fail(&b, 1, WORLD_DROP);
+    world_set_control(&b.w, true, true);
+    check_ops(&b, "read write=c002!drop read read");
+    use(&b, 0, &cpu0);
+    check_ops(&b, "bind0");
+    g_assert_cmpint(b.w.seq.fault.step, ==, XEN_PT_MSI_STEP_MASKALL);
+}
+
+/* A new map, for whatever reason, has it. */
+static void test_affinity_forbidden_rebind(void)
+{
+    Bench b;
+
+    bench_on(&b, 2);
+    b.plan.fate.err = -EPERM;
+    fail(&b, 0, WORLD_FAIL);
+    fail(&b, 4, WORLD_FAIL);
+    use(&b, 1, &cpu1);
+    world_rebind(&b.w);
+    check_ops(&b, "bind1!fail unbind0 unbind1 bind0 bind1!fail unmap1 " UP(1));
+    g_assert_cmphex(b.w.v[1].guest.address, ==, cpu1.address);
+    g_assert_cmpint(b.w.seq.fault.step, ==, XEN_PT_MSI_STEP_NONE);
+}
+
 /* What is bound by now, Xen alone knows: this vector anew. */
 static void test_affinity_fails(void)
 {
@@ -675,6 +730,40 @@ static void test_other_pirq_undo_fails(void)
     use(&b, 1, &pirq6);
     check_ops(&b, "unmap1 " UP(1));
     g_assert_cmpint(b.w.v[1].pirq, ==, 6);
+}
+
+/* Half undone, it is not relied on, though it is asked for as it was. */
+static void test_vector_half_undone(void)
+{
+    Bench b;
+
+    bench_on(&b, 1);
+    use(&b, 1, &pirq5);
+    b.shown = b.plan.n;
+    for (unsigned i = 0; i < 4; i++) {
+        fail(&b, i, WORLD_FAIL);
+    }
+    use(&b, 1, &pirq6);
+    check_ops(&b, "unbind1!fail unmap1!fail unbind1!fail unmap1!fail");
+    use(&b, 1, &pirq5);
+    check_ops(&b, DOWN(1) " " UP(1));
+    g_assert_cmpuint(b.w.seq.lost, ==, 0);
+}
+
+/* When all goes off none is lost any more. */
+static void test_vector_lost_off(void)
+{
+    Bench b;
+
+    bench_on(&b, 1);
+    fail(&b, 0, WORLD_FAIL);
+    use(&b, 1, &cpu0);
+    g_assert_cmpuint(b.w.seq.lost, ==, 1);
+    world_set_control(&b.w, false, false);
+    check_ops(&b, "map1!fail " OFF " " DOWN(0));
+    g_assert_cmpuint(b.w.seq.lost, ==, 0);
+    g_assert_false(b.w.vec[1].lost);
+    g_assert_cmpint(b.w.seq.fault.step, ==, XEN_PT_MSI_STEP_NONE);
 }
 
 /* It is this vector's alone. */
@@ -1058,6 +1147,7 @@ int main(int argc, char **argv)
         { "enable/late", test_enable_late },
         { "enable/unused", test_enable_unused },
         { "enable/found-masked", test_enable_found_masked },
+        { "enable/found-set", test_enable_found_set },
         { "enable/again", test_enable_again },
         { "disable", test_disable },
         { "disable/masked", test_disable_masked },
@@ -1091,9 +1181,13 @@ int main(int argc, char **argv)
         { "refuse/vector-given-up", test_vector_given_up },
         { "refuse/affinity", test_affinity_fails },
         { "refuse/affinity-forbidden", test_affinity_forbidden },
+        { "refuse/affinity-forbidden-others", test_affinity_forbidden_others },
+        { "refuse/affinity-forbidden-rebind", test_affinity_forbidden_rebind },
         { "refuse/other-pirq", test_other_pirq_fails },
         { "undo/other-pirq", test_other_pirq_undo_fails },
         { "undo/vector", test_vector_undo_fails },
+        { "undo/vector-half", test_vector_half_undone },
+        { "undo/vector-lost", test_vector_lost_off },
         { "undo/vector-unbind", test_vector_unbind_fails },
         { "undo/enable-after", test_enable_after_undo },
         { "undo/disable-dropped", test_disable_dropped },
