@@ -141,7 +141,8 @@ static void warn_once(XenPTMSI *msi, const XenPTMSIFault *f, const char *what)
     text = fault_text(f);
     /* Of the many that may follow it, "msix-status" tells. */
     vector = is_about_vector(f) && msi->x
-        ? g_strdup_printf(" vector %u (of 0 to %u)", f->vector, msi->seq.nvec - 1)
+        ? g_strdup_printf(" vector %u (of 0 to %u)", f->vector,
+                          msi->seq.nvec - 1)
         : g_strdup("");
     warn_report("%s: %s%s %s: %s%s%s", msi->name, msi->what, vector, what, text,
                 remedy ? "; " : "", remedy ? remedy : "");

@@ -63,7 +63,7 @@ def page_names(text):
         'state': set(re.findall(r'``(\w+)``', rows.get('state', ''))),
         'trace event': set(re.findall(r'^``(xen_pt_msix?_\w+)``',
                                       parts.get('Trace', ''), re.M)),
-        'property': set(re.findall(r'``(msix?-\w+)``', ' '.join(
+        'property': set(re.findall(r'``(msix?(?:-\w+)?)``', ' '.join(
             re.findall(term, properties, re.M)))),
         'status field': set(rows) | set(re.findall(
             r'``(\w+)``', rows.get('fault', '').partition(';')[0])),

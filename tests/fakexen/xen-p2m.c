@@ -72,7 +72,7 @@ static bool in_pages(uint64_t address, uint64_t first, uint64_t size)
            address / FK_PAGE <= (first + size - 1) / FK_PAGE;
 }
 
-/* Xen counts the pending bits' dwords for bytes, which is a page all the same. */
+/* Xen counts the dwords of the pending bits as bytes: a page all the same. */
 static bool is_read_only(const FkDevice *d, uint64_t machine)
 {
     const FkMsix *x = &d->x;

@@ -100,7 +100,8 @@ const XenPTDialect xen_pt_dialects[] = {
             "intx-off mask-table vectors messages on-masked unmask unmaskall",
         },
         .unload = { "off intx-on", "mask off intx-on" },
-        .resume = { "off messages on", "off messages on-masked masks unmaskall" },
+        .resume = { "off messages on",
+                    "off messages on-masked masks unmaskall" },
         .move = { "off new-messages on", "new-messages" },
     },
     { 0 }

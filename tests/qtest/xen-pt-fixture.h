@@ -188,7 +188,7 @@ typedef struct XenPTHeld {
     unsigned files;             /* that QEMU has open */
     unsigned mappings;          /* and mapped of them, of a device's BARs */
     unsigned mapped, bound;     /* interrupts by INTx */
-    unsigned ranges;            /* of the guest's memory that are the device's */
+    unsigned ranges;            /* of the guest's memory: the device's */
 } XenPTHeld;
 
 /**
