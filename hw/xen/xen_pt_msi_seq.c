@@ -545,8 +545,13 @@ bool xen_pt_msi_seq_probe(XenPTMSISeq *s)
     f.err = read_word(s, XEN_PT_MSI_COMMAND, &command);
     quiet = back = command;
     if (!f.err) {
-        /* pciback before Linux 6.8 lets one of MSI and INTx be on at a time. */
-        quiet = (command & ~COMMAND_MASTER) | COMMAND_INTX_DISABLE;
+        /*
+         * pciback before Linux 6.8 lets one of MSI and INTx be on at a time.
+         * Linux disables INTx before it enables MSI, but after it enables
+         * MSI-X: that would be refused, so it is to be hidden there.
+         */
+        quiet = (command & ~COMMAND_MASTER) |
+                (is_msix(s) ? 0 : COMMAND_INTX_DISABLE);
         if (quiet != command) {
             f.err = set_word(s, XEN_PT_MSI_COMMAND, quiet, COMMAND_MASTER, &f);
         }
