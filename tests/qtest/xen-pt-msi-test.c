@@ -602,7 +602,7 @@ static void test_refused_toggle(void)
     xen_pt_free(x);
 }
 
-/* Refused is refused until the guest asks again, with ENABLE 0 before or not. */
+/* Refused is so until the guest asks again, with ENABLE 0 before or not. */
 static void test_refused_retried(const void *off)
 {
     XenPT *x = xen_pt_start(&plain);
