@@ -513,6 +513,19 @@ unsigned xen_pt_pirqs(XenPT *x, unsigned *bound)
     return mapped;
 }
 
+bool xen_pt_interrupts(XenPT *x, unsigned i, unsigned entry)
+{
+    g_autofree char *command = x->layout[i].entries
+        ? g_strdup_printf("raise %s %u", bdf[i], entry)
+        : g_strdup_printf("raise %s", bdf[i]);
+    g_autofree char *text = NULL;
+
+    xen_pt_skip(x);
+    g_free(xen_pt_ask(x, command));
+    text = xen_pt_journal(x, "guest");
+    return strstr(text, " interrupt pirq ");
+}
+
 static unsigned count_files(pid_t pid)
 {
     g_autofree char *path = g_strdup_printf("/proc/%d/fd", (int)pid);
@@ -650,20 +663,43 @@ unsigned xen_pt_caps(XenPT *x, unsigned i, uint8_t *ids)
     return n;
 }
 
-static void get_status(XenPT *x, unsigned i, const char *property,
-                       XenPTStatus *status)
+/* The reply to a question for a status, which holds it as "return". */
+static QDict *ask_status(XenPT *x, unsigned i, const char *property)
 {
     g_autofree char *path = g_strdup_printf("/machine/peripheral/dev%u", i);
     QDict *reply = qtest_qmp(x->qts, "{ 'execute': 'qom-get', 'arguments': "
                              "{ 'path': %s, 'property': %s } }",
                              path, property);
+
+    if (!qdict_get_qdict(reply, "return")) {
+        g_test_message("there is no property %s", property);
+        g_assert_not_reached();
+    }
+    return reply;
+}
+
+void xen_pt_assert_lost(XenPT *x, unsigned i, const char *vectors)
+{
+    QDict *reply = ask_status(x, i, "msix-status");
+    QList *lost = qdict_get_qlist(qdict_get_qdict(reply, "return"), "lost");
+    g_autoptr(GString) text = g_string_new(NULL);
+    const QListEntry *e;
+
+    QLIST_FOREACH_ENTRY(lost, e) {
+        g_string_append_printf(text, "%s%" PRId64, text->len ? " " : "",
+                               qnum_get_int(qobject_to(QNum, e->value)));
+    }
+    g_assert_cmpstr(text->str, ==, vectors);
+    qobject_unref(reply);
+}
+
+static void get_status(XenPT *x, unsigned i, const char *property,
+                       XenPTStatus *status)
+{
+    QDict *reply = ask_status(x, i, property);
     QDict *st = qdict_get_qdict(reply, "return"), *fault;
     QList *pirqs;
 
-    if (!st) {
-        g_test_message("there is no property %s", property);
-        g_assert_nonnull(st);
-    }
     fault = qdict_get_qdict(st, "fault");
     pirqs = qdict_get_qlist(st, "pirqs");
     g_strlcpy(status->state, qdict_get_str(st, "state"),

@@ -183,6 +183,12 @@ char *xen_pt_hw_config(XenPT *x, unsigned i);
  */
 unsigned xen_pt_pirqs(XenPT *x, unsigned *bound);
 
+/**
+ * xen_pt_interrupts: the device sends a message; does it come to the guest?
+ * @entry: of MSI-X; 0 for MSI
+ */
+bool xen_pt_interrupts(XenPT *x, unsigned i, unsigned entry);
+
 /* What of devices there is besides, in QEMU and in Xen. */
 typedef struct XenPTHeld {
     unsigned files;             /* that QEMU has open */
@@ -268,6 +274,12 @@ typedef struct XenPTStatus {
 
 void xen_pt_status(XenPT *x, unsigned i, XenPTStatus *status);
 void xen_pt_msix_status(XenPT *x, unsigned i, XenPTStatus *status);
+
+/**
+ * xen_pt_assert_lost: "msix-status" names these vectors as lost
+ * @vectors: "1 3", or ""
+ */
+void xen_pt_assert_lost(XenPT *x, unsigned i, const char *vectors);
 
 #define xen_pt_assert_state(x, i, name) do { \
         XenPTStatus xen_pt_st; \
