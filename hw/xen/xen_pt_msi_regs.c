@@ -159,11 +159,6 @@ bool xen_pt_msi_regs_maskall(const XenPTMSIRegs *r)
     return get(r->value + CONTROL, 2) & r->maskall;
 }
 
-bool xen_pt_msi_regs_masked(const XenPTMSIRegs *r)
-{
-    return r->mask && (r->value[r->mask] & 1);
-}
-
 XenPTMSIMessage xen_pt_msi_regs_message(const XenPTMSIRegs *r)
 {
     XenPTMSIMessage m = {
@@ -175,4 +170,11 @@ XenPTMSIMessage xen_pt_msi_regs_message(const XenPTMSIRegs *r)
         m.address |= (uint64_t)get(r->value + ADDRESS_HI, 4) << 32;
     }
     return m;
+}
+
+bool xen_pt_msi_regs_masked(const XenPTMSIRegs *r)
+{
+    XenPTMSIMessage m = xen_pt_msi_regs_message(r);
+
+    return r->mask && (r->value[r->mask] & 1) && !xen_pt_msi_requested_pirq(&m);
 }

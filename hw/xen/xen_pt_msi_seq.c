@@ -654,6 +654,7 @@ void xen_pt_msi_seq_reset(XenPTMSISeq *s)
         s->state = XEN_PT_MSI_OFF;
     }
     s->fault = (XenPTMSIFault) { 0 };
+    s->masked = false;
     for (unsigned i = 0; i < s->nvec; i++) {
         s->vec[i].want.message = (XenPTMSIMessage) { 0 };
         s->vec[i].want.masked = false;

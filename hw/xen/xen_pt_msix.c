@@ -269,8 +269,9 @@ XenPTMSIMessage xen_pt_msix_device_message(const XenPTMSIX *x, unsigned vector)
 }
 
 /*
- * What has been masked behind QEMU's back is masked in the device. So are all
- * entries of one that was reset: its driver has to unmask them.
+ * What the guest has masked or unmasked behind QEMU's back is so in the device.
+ * All entries of one that was reset are masked: its driver has to unmask them.
+ * A message that was changed under the function mask is bound by then.
  */
 void xen_pt_msix_learn_masks(XenPTMSI *msi)
 {
@@ -284,12 +285,15 @@ void xen_pt_msix_learn_masks(XenPTMSI *msi)
             continue;
         }
         m = xen_pt_msix_device_message(x, i);
-        if (xen_pt_msi_check_device(&m) != XEN_PT_MSI_CHECK_NOT_READ &&
-            (read_device(x, at + PCI_MSIX_ENTRY_VECTOR_CTRL, 4) &
-             PCI_MSIX_ENTRY_CTRL_MASKBIT)) {
-            xen_pt_msix_table_mask(&x->table, i);
-            msi->vector[i].want.masked = xen_pt_msix_table_masked(&x->table, i);
+        if (xen_pt_msi_check_device(&m) == XEN_PT_MSI_CHECK_NOT_READ) {
+            continue;
         }
+        xen_pt_msix_table_mask(&x->table, i,
+                               read_device(x, at + PCI_MSIX_ENTRY_VECTOR_CTRL,
+                                           4) & PCI_MSIX_ENTRY_CTRL_MASKBIT);
+        m = xen_pt_msix_table_message(&x->table, i);
+        xen_pt_msi_seq_set_vector(&msi->seq, i, &m,
+                                  xen_pt_msix_table_masked(&x->table, i));
     }
 }
 

@@ -82,9 +82,9 @@ void xen_pt_msix_table_off(XenPTMSIXTable *t)
     t->life++;
 }
 
-void xen_pt_msix_table_mask(XenPTMSIXTable *t, unsigned i)
+void xen_pt_msix_table_mask(XenPTMSIXTable *t, unsigned i, bool masked)
 {
-    t->entry[i].word[CONTROL] |= CONTROL_MASK;
+    t->entry[i].word[CONTROL] = masked ? CONTROL_MASK : 0;
 }
 
 static XenPTMSIMessage written(const XenPTMSIXEntry *e)

@@ -962,6 +962,23 @@ static void test_update_forbidden(void)
     xen_pt_free(x);
 }
 
+/*
+ * A guest that asks for a pirq may have masked its vector, and never unmask it:
+ * masking is Xen's (Linux before its xen_msi_init() said so).
+ */
+static void test_enable_pirq_masked(void)
+{
+    static const XenPTLayout maskable = { .maskable = true };
+    XenPT *x = xen_pt_start(&maskable);
+
+    qpci_config_writel(x->dev[0], mask_register(&maskable), 1);
+    program(x, 0, PIRQ_ADDRESS, 0x4300);
+    set_enable(x, 0, true);
+    g_assert_true(enabled(x, 0));
+    g_assert_cmphex(xen_pt_hw(x, 0, mask_register(&maskable), 4), ==, 0);
+    xen_pt_free(x);
+}
+
 /* Masking is the guest's affair and Xen's; QEMU tells, and touches nothing. */
 static void test_update_mask(void)
 {
@@ -1595,6 +1612,7 @@ int main(int argc, char **argv)
     qtest_add_func("xen-pt/msi/update/same", test_update_same);
     qtest_add_func("xen-pt/msi/update/failed", test_update_failed);
     qtest_add_func("xen-pt/msi/update/forbidden", test_update_forbidden);
+    qtest_add_func("xen-pt/msi/enable/pirq-masked", test_enable_pirq_masked);
     qtest_add_func("xen-pt/msi/update/mask", test_update_mask);
     qtest_add_func("xen-pt/msi/pending-bit", test_pending_bit);
 

@@ -44,16 +44,12 @@ static void test_probe_allowed(void)
         "cfg DEV read TABLE = 0x00002000\n"
         "cfg DEV read PBA = 0x00003000\n"
         TABLE_MAPPED
-        SET(COMMAND, 0x0002, 0x0402)
+        "cfg DEV read COMMAND = 0x0002\n"
         SET(CONTROL_X, 0x0003, 0xc003)
-        SET(CONTROL_X, 0xc003, 0x0003)
-        "cfg DEV write COMMAND 0x0002\n"
-        "cfg DEV read COMMAND = 0x0002\n");
+        SET(CONTROL_X, 0xc003, 0x0003));
     expect_realize_writes(x,
-        "dev DEV write COMMAND 0x0402\n"
         "dev DEV write CONTROL_X 0xc003\n"
-        "dev DEV write CONTROL_X 0x0003\n"
-        "dev DEV write COMMAND 0x0002\n");
+        "dev DEV write CONTROL_X 0x0003\n");
     msix_assert_caps(x, false, true);
     msix_assert_status(x, "off", "none", 0);
     xen_pt_free(x);
@@ -64,14 +60,12 @@ static void test_probe_refused(void)
     XenPT *x = msix_realize(&msix_plain, "allow DEV off", "");
 
     expect_realize(x, "cfg DEV read COMMAND",
-        SET(COMMAND, 0x0002, 0x0402)
+        "cfg DEV read COMMAND = 0x0002\n"
         "cfg DEV read CONTROL_X = 0x0003\n"
         "cfg DEV write CONTROL_X 0xc003\n"
         "cfg DEV read CONTROL_X = 0x0003\n"
         "cfg DEV read CONTROL_X = 0x0003\n"
-        "cfg DEV read CONTROL_X = 0x0003\n"
-        "cfg DEV write COMMAND 0x0002\n"
-        "cfg DEV read COMMAND = 0x0002\n");
+        "cfg DEV read CONTROL_X = 0x0003\n");
     expect_realize_writes(x, "");
     msix_assert_caps(x, false, false);
     msix_assert_status(x, "hidden", "enable", EACCES);
@@ -94,10 +88,8 @@ static void test_probe_master(void)
         "dev DEV write COMMAND 0x0406\n"
         "dev DEV write COMMAND 0x0006\n"
         "dev DEV write COMMAND 0x0002\n"
-        "dev DEV write COMMAND 0x0402\n"
         "dev DEV write CONTROL_X 0xc003\n"
         "dev DEV write CONTROL_X 0x0003\n"
-        "dev DEV write COMMAND 0x0406\n"
         "dev DEV write COMMAND 0x0006\n");
     xen_pt_free(x);
 }
@@ -145,10 +137,8 @@ static void test_probe_both(void)
         "dev DEV write CONTROL 0x0081\n"
         "dev DEV write CONTROL 0x0080\n"
         "dev DEV write COMMAND 0x0002\n"
-        "dev DEV write COMMAND 0x0402\n"
         "dev DEV write CONTROL_X 0xc003\n"
-        "dev DEV write CONTROL_X 0x0003\n"
-        "dev DEV write COMMAND 0x0002\n");
+        "dev DEV write CONTROL_X 0x0003\n");
     msix_assert_caps(x, true, true);
     xen_pt_free(x);
 }
@@ -209,10 +199,8 @@ static void test_probe_found_on(void)
         "dev DEV write CONTROL 0x0081\n"
         "dev DEV write CONTROL 0x0080\n"
         "dev DEV write COMMAND 0x0002\n"
-        "dev DEV write COMMAND 0x0402\n"
         "dev DEV write CONTROL_X 0xc003\n"
-        "dev DEV write CONTROL_X 0x0003\n"
-        "dev DEV write COMMAND 0x0002\n");
+        "dev DEV write CONTROL_X 0x0003\n");
     msix_assert_caps(x, true, true);
     g_assert_cmphex(msix_control(x), ==, 0x0003);
     xen_pt_free(x);

@@ -1362,6 +1362,69 @@ static void test_walk_probe(void)
     xen_pt_walk_probe(&msix_plain, ops, ARRAY_SIZE(ops));
 }
 
+/*
+ * Before Xen 4.19 the guest's mask bits are Xen's alone: what it has unmasked
+ * is unmasked, however often QEMU had a look at it before.
+ */
+static void test_unmasked_again(const void *xen)
+{
+    static const struct {
+        const char *name;
+        bool move, off;
+        uint16_t control;   /* written while the vector is masked */
+    } rows[] = {
+        { "the table moves twice", true, false, 0 },
+        { "ENABLE is written, the table moves", true, false, ENABLE },
+        { "ENABLE is written, then off and on", false, true, ENABLE },
+        { "the function is masked, then off and on", false, true,
+          ENABLE | MASKALL },
+    };
+    const uint32_t moved = XEN_PT_GUEST0 + 0x400000;
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        XenPT *x = msix_start_enabled(xen, 2);
+        uint32_t at = XEN_PT_GUEST0;
+
+        g_test_message("%s", rows[i].name);
+        msix_mask(x, 0, true);
+        if (rows[i].control) {
+            msix_set_control(x, rows[i].control);
+        } else {
+            at = moved;
+            xen_pt_place(x, 0, 0, at);
+        }
+        xen_pt_guest_write(x, at + 0x2000 + 12, 4, 0);
+        if (rows[i].control & MASKALL) {
+            msix_set_control(x, ENABLE);
+        }
+        g_assert_false(msix_hw_masked(x, 0));
+        if (rows[i].move) {
+            xen_pt_place(x, 0, 0, moved + 0x200000);
+        }
+        if (rows[i].off) {
+            msix_set_control(x, 0);
+            msix_set_control(x, ENABLE);
+        }
+        g_assert_false(msix_hw_masked(x, 0));
+        msix_assert_pirqs(x, 2, 2);
+        xen_pt_free(x);
+    }
+}
+
+/* Under the function mask an entry may be changed as it is (PCI 3.0, 6.8.2). */
+static void test_changed_under_maskall(const void *xen)
+{
+    XenPT *x = msix_start_enabled(xen, 1);
+
+    msix_set_control(x, ENABLE | MASKALL);
+    msix_write(x, 0, XEN_PT_ADDRESS, OTHER_ADDRESS);
+    msix_write(x, 0, XEN_PT_DATA, 0x51);
+    msix_set_control(x, ENABLE);
+    g_assert_true(xen_pt_interrupts(x, 0, 0));
+    g_assert_false(msix_hw_masked(x, 0));
+    xen_pt_free(x);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -1461,5 +1524,7 @@ int main(int argc, char **argv)
                         test_walk_outage);
     qtest_add_func("xen-pt/msix/walk/probe", test_walk_probe);
 
+    msix_add_for_xens("update/unmasked-again", test_unmasked_again);
+    msix_add_for_xens("update/under-maskall", test_changed_under_maskall);
     return g_test_run();
 }

@@ -268,6 +268,13 @@ static void test_mask(gconstpointer data)
         g_assert_cmphex(xen_pt_msi_regs_read(&r, l->mask, 4), ==, 1);
         xen_pt_msi_regs_write(&r, l->mask, 0xfe, 1);
         g_assert_false(xen_pt_msi_regs_masked(&r));
+
+        /* A request for a pirq leaves masking to Xen, and the bit as it is. */
+        xen_pt_msi_regs_write(&r, l->mask, 1, 1);
+        xen_pt_msi_regs_write(&r, 4, 0xfee37000, 4);
+        xen_pt_msi_regs_write(&r, l->data, 0x4300, 2);
+        g_assert_false(xen_pt_msi_regs_masked(&r));
+        g_assert_cmphex(xen_pt_msi_regs_read(&r, l->mask, 4), ==, 1);
     }
 }
 

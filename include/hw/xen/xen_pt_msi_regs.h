@@ -105,6 +105,7 @@ void xen_pt_msi_regs_set_control(XenPTMSIRegs *regs, bool enable, bool maskall);
 /* The guest's settings. */
 bool xen_pt_msi_regs_enable(const XenPTMSIRegs *regs);
 bool xen_pt_msi_regs_maskall(const XenPTMSIRegs *regs);
+/* A guest that asks for a pirq leaves masking to Xen, and the bit as it is. */
 bool xen_pt_msi_regs_masked(const XenPTMSIRegs *regs);
 XenPTMSIMessage xen_pt_msi_regs_message(const XenPTMSIRegs *regs);
 

@@ -76,9 +76,9 @@ bool xen_pt_msix_table_write(XenPTMSIXTable *table, uint32_t offset,
 void xen_pt_msix_table_off(XenPTMSIXTable *table);
 
 /**
- * xen_pt_msix_table_mask: the guest has masked entry @i, and Xen alone saw it
+ * xen_pt_msix_table_mask: the guest has masked entry @i or not; Xen alone saw it
  */
-void xen_pt_msix_table_mask(XenPTMSIXTable *table, unsigned i);
+void xen_pt_msix_table_mask(XenPTMSIXTable *table, unsigned i, bool masked);
 
 /**
  * xen_pt_msix_table_message: the message of entry @i, below @table->n
