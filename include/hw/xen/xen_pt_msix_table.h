@@ -76,7 +76,7 @@ bool xen_pt_msix_table_write(XenPTMSIXTable *table, uint32_t offset,
 void xen_pt_msix_table_off(XenPTMSIXTable *table);
 
 /**
- * xen_pt_msix_table_mask: the guest has masked entry @i or not; Xen alone saw it
+ * xen_pt_msix_table_mask: entry @i is masked or not, as Xen alone has seen
  */
 void xen_pt_msix_table_mask(XenPTMSIXTable *table, unsigned i, bool masked);
 
