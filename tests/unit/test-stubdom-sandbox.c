@@ -93,16 +93,36 @@ static int call_i386(const void *what)
     long rc;
 
     (void)what;
+    signal(SIGSEGV, SIG_DFL);   /* not the sanitizer's, which exits */
     /* mount(), the 21st, with a bad address */
     asm volatile("int $0x80" : "=a"(rc)
                  : "0"(21), "b"(0), "c"(0), "d"(0), "S"(0), "D"(0) : "memory");
     return 0;
 }
 
+/* Without CONFIG_IA32_EMULATION the instruction itself faults. */
+static bool kernel_has_i386(void)
+{
+    int status;
+    pid_t pid = fork();
+
+    g_assert_cmpint(pid, >=, 0);
+    if (pid == 0) {
+        _exit(call_i386(NULL));
+    }
+    g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
+    return !WIFSIGNALED(status);
+}
+
 static void test_other_abi(void)
 {
     int status = run(call_i386, NULL);
 
+    if (!kernel_has_i386()) {
+        g_assert_cmpint(WTERMSIG(status), ==, SIGSEGV);
+        g_test_skip("this kernel has no calls of i386");
+        return;
+    }
     g_assert_true(WIFSIGNALED(status));
     g_assert_cmpint(WTERMSIG(status), ==, SIGSYS);
 }
