@@ -34,6 +34,7 @@ static const char usage[] =
 "  -j, --json          list them as JSON\n"
 "      --root=DIR      look for all files below DIR, for tests\n"
 "  -h, --help          print this message\n"
+"  -V, --version       print the version\n"
 "\n"
 "Exit status: 0 given, 1 a device was refused it, 2 wrong usage or\n"
 "configuration, 3 this system cannot give it. See xen-pt-msi-allow(8).\n";
@@ -48,6 +49,7 @@ static const struct option options[] = {
     { "json", no_argument, NULL, 'j' },
     { "root", required_argument, NULL, OPT_ROOT },
     { "help", no_argument, NULL, 'h' },
+    { "version", no_argument, NULL, 'V' },
     { NULL, 0, NULL, 0 },
 };
 
@@ -71,7 +73,7 @@ int main(int argc, char **argv)
     int option, n;
 
     opterr = 0;
-    while ((option = getopt_long(argc, argv, "nscljh", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "nscljhV", options, NULL)) != -1) {
         switch (option) {
         case 'n':
             how.dry_run = true;
@@ -93,6 +95,9 @@ int main(int argc, char **argv)
             break;
         case 'h':
             fputs(usage, stdout);
+            return STATUS_OK;
+        case 'V':
+            puts("xen-pt-msi-allow " VERSION);
             return STATUS_OK;
         default:
             errx(STATUS_USAGE, "%s: no such option, or not so; see "

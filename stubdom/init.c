@@ -303,7 +303,7 @@ int main(void)
         end_domain();
     }
     open_console();
-    say("up");
+    say("up: xen-pt-msi " VERSION);
     allow_overcommit();
     if (!modules_load(MODULE_LIST, MODULE_DIR)) {
         end_domain();

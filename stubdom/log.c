@@ -19,7 +19,7 @@ void say(const char *fmt, ...)
     va_list ap;
 
     clock_gettime(CLOCK_BOOTTIME, &now);
-    n = snprintf(line, sizeof(line), "stubdom: [%lld.%02ld] ",
+    n = snprintf(line, sizeof(line), "stubdom: (%lld.%02ld s) ",
                  (long long)now.tv_sec, now.tv_nsec / 10000000);
     va_start(ap, fmt);
     vsnprintf(line + n, sizeof(line) - n, fmt, ap);
