@@ -6,7 +6,7 @@
 SHELL = /bin/sh
 B = build
 # Set up first, unless nothing is to be built.
-ifneq ($(filter-out clean distclean help,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean distclean help hooks,$(or $(MAKECMDGOALS),all)),)
 -include $(B)/config.mak
 endif
 # The releases of Debian, each with its Xen, that the tests run on; unless they
@@ -119,6 +119,18 @@ install: image
 	@stubdom/install $(B) "$(DESTDIR)" "$(PREFIX)"
 	@dom0/install $(B) "$(DESTDIR)" "$(PREFIX)"
 
+# What image-NAME has built, for a dom0 of that release.
+.PHONY: install-$(SUITE)
+install-$(SUITE): install
+install-%: image-%
+	@stubdom/install $(B)/$* "$(DESTDIR)" "$(PREFIX)"
+	@dom0/install $(B)/$* "$(DESTDIR)" "$(PREFIX)"
+
+# QEMU's checkpatch before each commit that touches what goes into QEMU.
+.PHONY: hooks
+hooks:
+	@scripts/install-hooks
+
 .PHONY: clean distclean help
 clean:
 	rm -rf $(B)/qemu/build $(B)/qemu/bin $(B)/meson $(B)/stubdom $(B)/e2e
@@ -147,6 +159,8 @@ help:
 	@echo 'make coverage    how much of layers 2 to 4 the unit tests run'
 	@echo 'make docs        build the documentation as HTML, in build/docs;'
 	@echo '                 make check-docs: see whether it is true'
-	@echo 'make install     install image, kernel and a tool for dom0; DESTDIR= PREFIX='
+	@echo 'make install     install image, kernel and a tool for dom0; DESTDIR= PREFIX=;'
+	@echo '                 make install-NAME: what image-NAME has built'
+	@echo 'make hooks       have git run checkpatch before each commit'
 	@echo 'make clean       remove what was built; distclean: the downloads too'
 	@echo 'Options of the first set-up: make CONFIGURE_ARGS=..., see ./configure --help'
