@@ -27,7 +27,8 @@ def walk(top):
         dirs[:] = [d for d in dirs if d not in ('.git', '__pycache__') and
                    not (where == top and d == 'build')]
         for name in names:
-            yield os.path.relpath(os.path.join(where, name), top)
+            if name != '.git':      # of a worktree
+                yield os.path.relpath(os.path.join(where, name), top)
 
 
 class Names:
