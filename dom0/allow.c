@@ -67,7 +67,7 @@ static void refused(Job *job, const Bdf *bdf, int error)
         fail(job, STATUS_SYSTEM);
         break;
     case ENODEV:
-        warnx("%s: pciback has let it go meanwhile", bdf->text);
+        warnx("%s: pciback has released it in the meantime", bdf->text);
         fail(job, STATUS_REFUSED);
         break;
     default:
@@ -154,8 +154,8 @@ static bool of_stubdom(Job *job, const Bdf *bdf)
     }
     if (a) {
         name = domains_name(job->domains, a->domid);
-        warnx("%s: domain %u (%s) has it, which is no stub domain; only that "
-              "has a use for the permission", bdf->text, a->domid, name);
+        warnx("%s: domain %u (%s) has it, which is not a stub domain; only a "
+              "stub domain can use the permission", bdf->text, a->domid, name);
         free(name);
     } else {
         warnx("%s: no domain has it", bdf->text);
@@ -168,8 +168,7 @@ static void allow_address(Job *job, const char *name)
     Bdf bdf;
 
     if (!bdf_parse(&bdf, name)) {
-        warnx("%s: not the address of a PCI device, DDDD:BB:DD.F", name);
-        fail(job, STATUS_USAGE);
+        return;                 /* check_names() has said so */
     } else if (!job->options->stubdom_only) {
         allow_device(job, &bdf);
     } else if (read_domains(job)) {
@@ -217,23 +216,49 @@ static void allow_domain(Job *job, const char *name)
               "device; see: xl pci-list %s", name, name);
         fail(job, STATUS_REFUSED);
     } else if (job->given > given) {
-        warnx("%s: a device that was attached without the permission may stay "
-              "without MSI until it is attached anew; see CAVEATS in "
+        warnx("%s: a device that was attached without the permission stays "
+              "without MSI until it is attached again; see CAVEATS in "
               "xen-pt-msi-allow(8)", name);
     }
+}
+
+/* A domain's name can hold a colon, but hardly on purpose. */
+static bool is_address(const char *name)
+{
+    return strchr(name, ':') != NULL;
+}
+
+/* How many of the names may be right? Says which are not, on any system. */
+static int check_names(Job *job, char *const *names, int n)
+{
+    int good = 0;
+    Bdf bdf;
+
+    for (int i = 0; i < n; i++) {
+        if (is_address(names[i]) && !bdf_parse(&bdf, names[i])) {
+            warnx("%s: not the address of a PCI device, DDDD:BB:DD.F",
+                  names[i]);
+            fail(job, STATUS_USAGE);
+        } else {
+            good++;
+        }
+    }
+    return good;
 }
 
 Status allow(char *const *names, int n, const AllowOptions *options)
 {
     Job job = { .options = options };
 
+    if (check_names(&job, names, n) == 0) {
+        return job.status;
+    }
     if (!system_ready()) {
         return STATUS_SYSTEM;
     }
     job.qubes = on_qubes();
     for (int i = 0; i < n; i++) {
-        /* A domain's name can hold a colon, but hardly on purpose. */
-        if (strchr(names[i], ':')) {
+        if (is_address(names[i])) {
             allow_address(&job, names[i]);
         } else {
             allow_domain(&job, names[i]);

@@ -9,6 +9,7 @@
 #include <err.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "allow.h"
 #include "inventory.h"
@@ -22,9 +23,9 @@ static const char usage[] =
 "       xen-pt-msi-allow [--dry-run] --configured\n"
 "       xen-pt-msi-allow [--list] [--json]\n"
 "\n"
-"Lets the stub domain that has a PCI device switch its MSI and MSI-X on and\n"
-"off: gives the permission to a device, or to all devices of a domain, name\n"
-"or number, and its stub domain. Run it in dom0, as root.\n"
+"Gives a PCI device the permission to use MSI and MSI-X from a stub domain: a\n"
+"device, or all devices of a domain (name or number) and its stub domain. Run it\n"
+"in dom0, as root.\n"
 "\n"
 "  -n, --dry-run       say what would be done, do nothing\n"
 "  -s, --stubdom-only  refuse a device that no stub domain has\n"
@@ -36,8 +37,8 @@ static const char usage[] =
 "  -h, --help          print this message\n"
 "  -V, --version       print the version\n"
 "\n"
-"Exit status: 0 given, 1 a device was refused it, 2 wrong usage or\n"
-"configuration, 3 this system cannot give it. See xen-pt-msi-allow(8).\n";
+"Exit status: 0 given, 1 refused to a device, 2 wrong usage or configuration,\n"
+"3 this system cannot give it. See xen-pt-msi-allow(8).\n";
 
 enum { OPT_ROOT = 256 };
 
@@ -73,7 +74,7 @@ int main(int argc, char **argv)
     int option, n;
 
     opterr = 0;
-    while ((option = getopt_long(argc, argv, "nscljhV", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":nscljhV", options, NULL)) != -1) {
         switch (option) {
         case 'n':
             how.dry_run = true;
@@ -99,9 +100,15 @@ int main(int argc, char **argv)
         case 'V':
             puts("xen-pt-msi-allow " VERSION);
             return STATUS_OK;
-        default:
-            errx(STATUS_USAGE, "%s: no such option, or not so; see "
+        case ':':
+            errx(STATUS_USAGE, "%s: this option wants a value; see "
                  "xen-pt-msi-allow --help", argv[optind - 1]);
+        default:
+            /* getopt_long() tells only a long option that is known. */
+            errx(STATUS_USAGE, "%s: %s; see xen-pt-msi-allow --help",
+                 argv[optind - 1],
+                 optopt && strchr(argv[optind - 1], '=')
+                 ? "this option takes no value" : "there is no such option");
         }
     }
     n = argc - optind;

@@ -39,9 +39,8 @@ bool pciback_supports(void)
         return true;
     }
     uname(&kernel);
-    warnx("this kernel, Linux %s, is too old: its pciback has no "
-          "allow_interrupt_control, which came with Linux 5.6",
-          kernel.release);
+    warnx("pciback of this kernel, Linux %s, has no allow_interrupt_control; "
+          "Linux 5.6 and newer have it", kernel.release);
     return false;
 }
 
@@ -54,7 +53,7 @@ int pciback_owns(const Bdf *bdf, bool quiet)
     const char *name;
 
     if (n < 0 && errno != ENOENT) {
-        warn("%s: its driver cannot be told", bdf->text);
+        warn("%s: cannot find out its driver", bdf->text);
         return -1;
     }
     driver[n < 0 ? 0 : n] = '\0';
@@ -70,7 +69,7 @@ int pciback_owns(const Bdf *bdf, bool quiet)
         warnx("%s: it belongs to the driver %s, not to pciback; run: "
               "xl pci-assignable-add %s", bdf->text, name, bdf->text);
     } else if (access(device.text, F_OK) == 0) {
-        warnx("%s: no driver has it, pciback neither; run: "
+        warnx("%s: no driver is bound to it, not even pciback; run: "
               "xl pci-assignable-add %s", bdf->text, bdf->text);
     } else {
         warnx("%s: there is no such PCI device; \"lspci -D\" lists them",

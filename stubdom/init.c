@@ -73,7 +73,7 @@ static void crash_target(void)
     }
     dm = xendevicemodel_open(NULL, 0);
     if (!dm || xendevicemodel_shutdown(dm, target, SHUTDOWN_crash) < 0) {
-        say("domain %u cannot be told: %s", target, strerror(errno));
+        say("cannot report domain %u as crashed: %s", target, strerror(errno));
     } else {
         say("domain %u has no device model any more: reported as crashed",
             target);

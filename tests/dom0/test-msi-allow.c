@@ -298,6 +298,12 @@ static void test_no_pciback(Fixture *f, gconstpointer data G_GNUC_UNUSED)
     g_assert_cmpint(g_rename(from, to), ==, 0);
     g_assert_cmpint(run(f, AHCI), ==, 3);
     check_err(f, "modprobe xen-pciback");
+    /* A word that is wrong is so on any system. */
+    g_assert_cmpint(run(f, "00:05"), ==, 2);
+    check_err(f, "00:05: not the address of a PCI device");
+    g_assert_cmpint(run(f, "0:0 " AHCI), ==, 3);
+    g_assert_nonnull(strstr(f->err, "0:0: not the address of a PCI device"));
+    g_assert_nonnull(strstr(f->err, "modprobe xen-pciback"));
     g_assert_cmpint(run(f, "--list"), ==, 3);
     check_err(f, "modprobe xen-pciback");
     g_assert_cmpint(run(f, "--configured"), ==, 0);     /* nothing is */
@@ -312,9 +318,10 @@ static void test_old_kernel(Fixture *f, gconstpointer data G_GNUC_UNUSED)
     erase(f, ATTRIBUTE);
     g_assert_cmpint(run(f, AHCI), ==, 3);
     check_out(f, "");
-    check_err(f, "came with Linux 5.6");
+    check_err(f, "has no allow_interrupt_control; Linux 5.6 and newer have it");
+    g_assert_null(strstr(f->err, "too old"));       /* 6.18 is not */
     g_assert_cmpint(run(f, "--list"), ==, 0);
-    check_err(f, "came with Linux 5.6");
+    check_err(f, "has no allow_interrupt_control; Linux 5.6 and newer have it");
     g_assert_nonnull(strstr(f->out, "  unknown     no          on "));
 }
 
@@ -333,7 +340,7 @@ static void test_other_driver(Fixture *f, gconstpointer data G_GNUC_UNUSED)
 static void test_no_driver(Fixture *f, gconstpointer data G_GNUC_UNUSED)
 {
     add_function(f, OTHER, NULL, 0);
-    check_refusal(f, OTHER, 1, "no driver has it, pciback neither; run: "
+    check_refusal(f, OTHER, 1, "no driver is bound to it, not even pciback; run: "
                   "xl pci-assignable-add " OTHER);
 }
 
@@ -363,7 +370,7 @@ static void test_refused(Fixture *f, gconstpointer data G_GNUC_UNUSED)
     check_refusal(f, AHCI, 1, "pciback refuses the permission: No such device "
                   "or address");
     f->faults = FAKE_RELEASED;
-    check_refusal(f, AHCI, 1, "pciback has let it go meanwhile");
+    check_refusal(f, AHCI, 1, "pciback has released it in the meantime");
     f->faults = FAKE_LOST;
     check_refusal(f, AHCI, 1, "does not list the device");
     f->faults = FAKE_SHORT;
@@ -423,7 +430,7 @@ static void test_domain(Fixture *f, gconstpointer data)
     assign(f, 7, 0, OTHER);
     g_assert_cmpint(run(f, data), ==, 0);
     check_out(f, AHCI ": allowed\n" NVME ": allowed\n");
-    check_err(f, "may stay without MSI until it is attached anew");
+    check_err(f, "stays without MSI until it is attached again");
     check_file(f, ATTRIBUTE, AHCI "\n" NVME "\n");
     g_assert_cmpint(run(f, data), ==, 0);
     check_out(f, AHCI ": already allowed\n" NVME ": already allowed\n");
@@ -458,12 +465,12 @@ static void test_no_stubdom(Fixture *f, gconstpointer data G_GNUC_UNUSED)
 {
     assign(f, 7, 0, AHCI);
     check_refusal(f, "--stubdom-only plain", 1, "domain 7 (plain) has it, "
-                  "which is no stub domain");
+                  "which is not a stub domain");
     check_refusal(f, "-s " AHCI, 1, "domain 7 (plain) has it");
     check_refusal(f, "-s " NVME, 1, NVME ": no domain has it");
     g_assert_cmpint(run(f, "plain"), ==, 0);
     check_out(f, AHCI ": allowed\n");
-    g_assert_nonnull(strstr(f->err, "is no stub domain"));
+    g_assert_nonnull(strstr(f->err, "is not a stub domain"));
 }
 
 static void test_stubdom_only(Fixture *f, gconstpointer data G_GNUC_UNUSED)
@@ -494,7 +501,7 @@ static void test_domain_rubbish(Fixture *f, gconstpointer data G_GNUC_UNUSED)
     put_node(f, NVME, "/local/domain/0/backend/pci/4x/0/dev-0");
     check_refusal(f, "hvm", 1, "neither this domain");
     check_refusal(f, "hvm-dm", 1, "neither this domain");
-    check_refusal(f, "-s plain", 1, "is no stub domain");
+    check_refusal(f, "-s plain", 1, "is not a stub domain");
 }
 
 static void test_no_xenstore(Fixture *f, gconstpointer data G_GNUC_UNUSED)
@@ -698,11 +705,18 @@ static void test_usage(Fixture *f, gconstpointer data G_GNUC_UNUSED)
         check_err(f, "");
     }
     g_assert_cmpint(run(f, "--none " AHCI), ==, 2);
-    check_err(f, "--none: no such option");
+    check_err(f, "--none: there is no such option");
+    g_assert_cmpint(run(f, "-Q " AHCI), ==, 2);
+    check_err(f, "-Q: there is no such option");
+    g_assert_cmpint(run(f, "--list=3"), ==, 2);
+    check_err(f, "--list=3: this option takes no value");
     g_assert_cmpint(run(f, "--root " AHCI " --root"), ==, 2);
+    check_err(f, "--root: this option wants a value");
     check_file(f, ATTRIBUTE, "");
     g_assert_cmpint(run(f, "--help"), ==, 0);
     g_assert_true(g_str_has_prefix(f->out, "Usage: xen-pt-msi-allow "));
+    g_assert_cmpint(run(f, "--version"), ==, 0);
+    check_out(f, "xen-pt-msi-allow " VERSION "\n");
 }
 
 /* A list that is cut off by a full disk is no success. */
