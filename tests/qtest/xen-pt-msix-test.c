@@ -383,15 +383,21 @@ static void test_enable_2048(void)
  * Refusals
  */
 
-/* What the device holds is not what Xen writes: that vector stays masked. */
+/*
+ * What the device holds is not what Xen writes: that vector stays masked. Where
+ * nothing was seen the whole function does, as ENABLE may be what it takes.
+ */
 static void test_refused_message(const void *message)
 {
     XenPT *x = msix_start(&msix_plain);
+    bool unseen = g_str_has_prefix(message, "0xffffffff");
 
     xen_pt_say(x, "message %s", (const char *)message);
     msix_request(x, 0);
     msix_set_control(x, ENABLE);
-    xen_pt_expect_kinds(__FILE__, __LINE__, x, "dev", "");
+    xen_pt_expect_kinds(__FILE__, __LINE__, x, "dev", unseen ?
+                        "dev DEV write CONTROL_X 0xc003\n"
+                        "dev DEV write CONTROL_X 0x0003\n" : "");
     msix_assert_refused(x, "check", EBADMSG);
     xen_pt_free(x);
 }
