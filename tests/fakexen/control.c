@@ -26,6 +26,7 @@
  *   writable BDF OFFSET/LEN MASK    and software can change these bits
  *   irq BDF N                   its line
  *   master BDF on|off           it is a bus master, as dom0 left it
+ *   table-shy BDF on|off        its table is seen while ENABLE is set only
  *   raise BDF [ENTRY]           the device interrupts
  *   lose BDF                    it loses its state, dom0 restores the header
  *   show BDF PLACE              the journal says what the register is now
@@ -508,6 +509,17 @@ static bool cmd_master(char **arg, char *error)
     return true;
 }
 
+static bool cmd_table_shy(char **arg, char *error)
+{
+    FkDevice *d = parse_device(arg[0], error);
+
+    if (!d || !parse_switch(arg[1], &d->x.shy, error)) {
+        return false;
+    }
+    fk_msix_hide(d);
+    return true;
+}
+
 static bool cmd_raise(char **arg, char *error)
 {
     FkDevice *d = parse_device(arg[0], error);
@@ -688,6 +700,7 @@ static const struct {
     { "writable", 3, 3, cmd_writable },
     { "irq", 2, 2, cmd_irq },
     { "master", 2, 2, cmd_master },
+    { "table-shy", 2, 2, cmd_table_shy },
     { "raise", 1, 2, cmd_raise },
     { "lose", 1, 1, cmd_lose },
     { "show", 2, 2, cmd_show },

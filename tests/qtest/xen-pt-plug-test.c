@@ -312,35 +312,35 @@ static void test_driver(const void *opaque)
 
 /* --- A register that is lost for good ----------------------------------- */
 
+static const XenPTLayout long_chain = {
+    .place = XEN_PT_FIRST, .entries = 4, .table = 0x2000, .pba = 0x3000,
+};
+
 static void test_lost(void)
 {
     static const struct {
         const char *what, *error;
     } rows[] = {
-        { "0x06", "capabilities cannot be read" },
-        { "0x34", "capabilities cannot be read" },
-        { "0x50", "capabilities cannot be read" },
-        { "0x80", "capabilities cannot be read" },
-        { "0xc0", "capabilities cannot be read" },
-        { "0x52", "MSI capability at 0x50 cannot be read" },
-        { "0xc2", "MSI-X capability at 0xc0 cannot be read" },
-        { "0xc4", "MSI-X capability at 0xc0 cannot be read" },
-        { "0x82", "Failed to initialize" },
-        { "0x3d", "emulate register" },
-        { "0x04", "Failed to read PCI_COMMAND" },
+        { "0x06 all ones", "capabilities cannot be read" },
+        { "0x34 all EIO", "capabilities cannot be read" },
+        { "0x50 all EIO", "capabilities cannot be read" },
+        { "0x80 all EIO", "capabilities cannot be read" },
+        { "0xc0 all EIO", "capabilities cannot be read" },
+        { "0x52 all ones", "MSI capability at 0x50 cannot be read" },
+        { "0xc2 all ones", "MSI-X capability at 0xc0 cannot be read" },
+        { "0xc4 all ones", "MSI-X capability at 0xc0 cannot be read" },
+        { "0x82 all ones", "Failed to initialize" },
+        { "0x3d all ones", "emulate register" },
+        { "0x04 all ones", "Failed to read PCI_COMMAND" },
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-        static const XenPTLayout layout = {
-            .place = XEN_PT_FIRST, .entries = 4, .table = 0x2000,
-            .pba = 0x3000,
-        };
         XenPTHeld before;
-        XenPT *x = new_walk(&(Setting) { &layout, "4.17" }, &before);
+        XenPT *x = new_walk(&(Setting) { &long_chain, "4.17" }, &before);
         QDict *reply;
 
         g_test_message("%s", rows[i].what);
-        xen_pt_say(x, "fail cfg.read@%s all ones", rows[i].what);
+        xen_pt_say(x, "fail cfg.read@%s", rows[i].what);
         reply = qtest_qmp(x->qts, "{ 'execute': 'device_add', 'arguments': "
                           "{ 'driver': 'xen-pci-passthrough', 'id': 'dev0', "
                           "'hostaddr': '0000:00:05.0', 'addr': '04.0', "
@@ -350,6 +350,31 @@ static void test_lost(void)
                                               "desc"), rows[i].error));
         qobject_unref(reply);
         assert_comes_back(x, &before, false);
+        xen_pt_free(x);
+    }
+}
+
+/* A device that has nothing where its chain leads: what is before it counts. */
+static void test_chain_end(void)
+{
+    static const struct {
+        const char *fault;
+        bool msi, msix;
+    } rows[] = {
+        { "0x34", false, false },
+        { "0x50", false, false },
+        { "0x80", true, false },
+        { "0xc0", true, false },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        g_autofree char *fault = g_strdup_printf("fail cfg.read@%s all ones",
+                                                 rows[i].fault);
+        XenPT *x = msix_realize(&long_chain, fault, "");
+
+        g_test_message("%s", rows[i].fault);
+        g_assert_cmpint(shown(x, PCI_CAP_ID_MSI), ==, rows[i].msi);
+        g_assert_cmpint(shown(x, PCI_CAP_ID_MSIX), ==, rows[i].msix);
         xen_pt_free(x);
     }
 }
@@ -532,7 +557,9 @@ static void test_hidden(const void *opaque)
             g_assert_cmphex(xen_pt_guest_read(x, XEN_PT_GUEST0 + 0x3fc0, 4),
                             ==, was);
         }
-        g_assert_cmpuint(xen_pt_log_lines(x, "is lost: "), ==, 1);
+        /* Once for each of the two kinds of pages that there are. */
+        g_assert_cmpuint(xen_pt_log_lines(x, "is lost: "), ==,
+                         was == 0xbad || strstr(h->name, "pba") ? 1 : 2);
         g_assert_cmpuint(xen_pt_log_lines(x, "to the pages of the hidden "
                                           "MSI-X table is lost"), ==, 1);
         /* A page that is not theirs is as fast as ever. */
@@ -697,6 +724,7 @@ int main(int argc, char **argv)
         }
     }
     qtest_add_func("xen-pt/plug/lost", test_lost);
+    qtest_add_func("xen-pt/plug/chain-end", test_chain_end);
     qtest_add_func("xen-pt/plug/lost-line", test_lost_line);
     qtest_add_func("xen-pt/plug/unread", test_unread);
     qtest_add_func("xen-pt/plug/twice", test_twice);

@@ -146,6 +146,45 @@ static void test_enable_found_set(void)
     g_assert_cmpint(b.w.seq.state, ==, XEN_PT_MSI_ON);
 }
 
+/* A device that shows its table only while ENABLE is set. */
+static WorldFate shown_while_on(void *chooser, WorldOp op, unsigned arg,
+                                uint16_t value)
+{
+    Bench *b = chooser;
+    WorldFate fate = plan_choose(&b->plan, op, arg, value);
+
+    if (op == WORLD_MESSAGE && !(b->w.control & WORLD_MSIX_ENABLE)) {
+        fate.kind = WORLD_ONES;
+    }
+    return fate;
+}
+
+/* Its function mask is what keeps its vectors from being used too early. */
+static void test_enable_to_see(void)
+{
+    static const bool masks[] = { false, true };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(masks); i++) {
+        Bench b;
+
+        bench_msix(&b, 3);
+        b.w.choose = shown_while_on;
+        b.w.chooser = &b;
+        use(&b, 0, &cpu0);
+        use(&b, 1, &cpu1);
+        world_set_control(&b.w, true, masks[i]);
+        g_assert_cmpint(b.w.seq.state, ==, XEN_PT_MSI_ON);
+        g_assert_cmphex(b.w.control, ==, masks[i] ? 0xc002 : 0x8002);
+        g_assert_cmpuint(b.w.seq.lost, ==, 0);
+        g_assert_cmpint(b.w.seq.fault.step, ==, XEN_PT_MSI_STEP_NONE);
+        g_assert_true(b.w.v[0].checked && b.w.v[1].checked);
+        b.shown = b.plan.n;
+        world_set_control(&b.w, false, false);
+        check_ops(&b, OFF " " DOWN(1) " " DOWN(0));
+        check_nothing_left(&b);
+    }
+}
+
 /* Clear ENABLE and see it clear, then the rest in reverse. */
 static void test_disable(void)
 {
@@ -169,6 +208,28 @@ static void test_disable_masked(void)
     world_set_control(&b.w, false, true);
     check_ops(&b, OFF " " DOWN(0));
     check_nothing_left(&b);
+}
+
+/* While MSI is on: the mask is as written, a reason why not stays. */
+static void test_denied(void)
+{
+    Bench b;
+
+    bench_msix(&b, 1);
+    xen_pt_msi_seq_deny(&b.w.seq, true);
+    check_ops(&b, "");
+    g_assert_true(xen_pt_msi_seq_masked(&b.w.seq));
+    g_assert_false(xen_pt_msi_seq_enabled(&b.w.seq));
+    g_assert_cmpint(b.w.seq.fault.step, ==, XEN_PT_MSI_STEP_OTHER);
+    g_assert_cmpint(b.w.seq.fault.err, ==, -EBUSY);
+    xen_pt_msi_seq_deny(&b.w.seq, false);
+    g_assert_false(xen_pt_msi_seq_masked(&b.w.seq));
+
+    b.w.permitted = false;
+    world_set_control(&b.w, true, false);
+    check_refused(&b, XEN_PT_MSI_STEP_ENABLE, -EACCES);
+    xen_pt_msi_seq_deny(&b.w.seq, false);
+    check_refused(&b, XEN_PT_MSI_STEP_ENABLE, -EACCES);
 }
 
 /* The function mask of a function that is off is nobody's business. */
@@ -1146,7 +1207,9 @@ int main(int argc, char **argv)
         { "enable/unused", test_enable_unused },
         { "enable/found-masked", test_enable_found_masked },
         { "enable/found-set", test_enable_found_set },
+        { "enable/to-see", test_enable_to_see },
         { "enable/again", test_enable_again },
+        { "enable/denied", test_denied },
         { "disable", test_disable },
         { "disable/masked", test_disable_masked },
         { "disable/already", test_disabled },
