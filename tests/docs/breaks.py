@@ -81,7 +81,7 @@ BREAKS = (
           take='*File exists*', put='*A file*'),
     Break('the code has a step that is not described', 'reference',
           'step "tested" is not', page='hw/xen/xen_pt_msi_report.c',
-          take='= "map"', put='= "tested"'),
+          take='{ "map"', put='{ "tested"'),
     Break('the sample has a line that no test has', 'sample',
           'stubdomain_colour', page='stubdom/hvm-with-stubdom.cfg.in',
           add='stubdomain_colour = 3'),

@@ -26,7 +26,8 @@ def code_names(top):
         top, 'patches/*.patch'), re.M))
     code = _read(top, 'hw/xen/*.c')
     return {
-        'step': set(re.findall(r'\[XEN_PT_MSI_STEP_\w+\] = "(\w+)"', report))
+        'step': set(re.findall(
+            r'\[XEN_PT_MSI_STEP_\w+\] = \{\s*"(\w+)"', report))
         - {'none'},
         'state': set(re.findall(r'\[XEN_PT_MSI_\w+\] = "(\w+)"',
                                 report.partition('state_name[]')[2]
@@ -41,7 +42,7 @@ def code_names(top):
         'status field': set(re.findall(
             r'visit_(?:type_\w+|fault)\(v, "([\w-]+)"', report)),
         'error': {os.strerror(getattr(errno, name)) for name in re.findall(
-            r'XEN_PT_MSI_STEP_\w+, -(E\w+),', report)},
+            r'\bON\(\w+\), -(E\w+),', report)},
     }
 
 
