@@ -24,7 +24,7 @@ class Page:
     """One file of reStructuredText, name as its readers know it."""
 
     def __init__(self, name, text):
-        self.name = name
+        self.name, self.text = name, text
         self.blocks = []
         self.problems = []
         self._prose = []        # (line, text) without the literal blocks
