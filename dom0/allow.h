@@ -1,6 +1,8 @@
 /*
  * Give devices the permission
  *
+ * Copyright (c) 2026 The xen-pt-msi authors
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #ifndef DOM0_ALLOW_H

@@ -1,6 +1,8 @@
 /*
  * The address of a PCI device
  *
+ * Copyright (c) 2026 The xen-pt-msi authors
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <ctype.h>

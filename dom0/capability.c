@@ -1,6 +1,8 @@
 /*
  * What the hardware says of MSI and MSI-X
  *
+ * Copyright (c) 2026 The xen-pt-msi authors
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"

@@ -1,6 +1,8 @@
 /*
  * Which devices are to have the permission at all times
  *
+ * Copyright (c) 2026 The xen-pt-msi authors
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <err.h>

@@ -1,6 +1,8 @@
 /*
  * Which domain has which PCI device, from xenstore
  *
+ * Copyright (c) 2026 The xen-pt-msi authors
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <err.h>

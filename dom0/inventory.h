@@ -1,6 +1,8 @@
 /*
  * What is known of the devices that pciback owns
  *
+ * Copyright (c) 2026 The xen-pt-msi authors
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #ifndef DOM0_INVENTORY_H

@@ -1,6 +1,8 @@
 /*
  * Show the devices that pciback owns
  *
+ * Copyright (c) 2026 The xen-pt-msi authors
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #ifndef DOM0_LIST_H

@@ -1,6 +1,8 @@
 /*
  * Let a stub domain switch a device's MSI and MSI-X on and off
  *
+ * Copyright (c) 2026 The xen-pt-msi authors
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
  * pciback refuses that unless dom0 has given the permission, device by device,

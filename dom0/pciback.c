@@ -1,6 +1,8 @@
 /*
  * pciback's side of the permission, in sysfs
  *
+ * Copyright (c) 2026 The xen-pt-msi authors
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <dirent.h>

@@ -1,6 +1,8 @@
 /*
  * Where the system's files are
  *
+ * Copyright (c) 2026 The xen-pt-msi authors
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <err.h>

@@ -1,6 +1,8 @@
 /*
  * How the program ends; the larger of two is what counts
  *
+ * Copyright (c) 2026 The xen-pt-msi authors
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #ifndef DOM0_STATUS_H

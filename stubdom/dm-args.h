@@ -1,6 +1,8 @@
 /*
  * QEMU's command line in the stub domain
  *
+ * Copyright (c) 2026 The xen-pt-msi authors
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #ifndef STUBDOM_DM_ARGS_H

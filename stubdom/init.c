@@ -1,6 +1,8 @@
 /*
  * PID 1 of the stub domain
  *
+ * Copyright (c) 2026 The xen-pt-msi authors
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Brings the domain up as far as QEMU needs it, starts QEMU with the arguments

@@ -1,6 +1,8 @@
 /*
  * The stub domain's one way to say something
  *
+ * Copyright (c) 2026 The xen-pt-msi authors
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <stdarg.h>

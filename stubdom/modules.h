@@ -1,6 +1,8 @@
 /*
  * Kernel modules, as mkimage lists them
  *
+ * Copyright (c) 2026 The xen-pt-msi authors
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #ifndef STUBDOM_MODULES_H

@@ -1,6 +1,8 @@
 /*
  * QEMU's monitor, for the toolstack
  *
+ * Copyright (c) 2026 The xen-pt-msi authors
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
  * libxl talks QMP to a QEMU in a stub domain through a vchan: this is the

@@ -1,6 +1,8 @@
 /*
  * The files that QEMU can see, and which of them it can write
  *
+ * Copyright (c) 2026 The xen-pt-msi authors
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #ifndef STUBDOM_ROOT_H

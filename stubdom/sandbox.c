@@ -1,6 +1,8 @@
 /*
  * What QEMU may ask of the stub domain's kernel
  *
+ * Copyright (c) 2026 The xen-pt-msi authors
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
  * QEMU's own sandbox comes on top of this: it can forbid what it needs itself

@@ -1,6 +1,8 @@
 /*
  * What the toolstack tells the stub domain through xenstore
  *
+ * Copyright (c) 2026 The xen-pt-msi authors
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #ifndef STUBDOM_STORE_H

@@ -1,6 +1,8 @@
 /*
  * Is this the Xen that the image is made for?
  *
+ * Copyright (c) 2026 The xen-pt-msi authors
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #ifndef STUBDOM_XEN_VERSION_H
