@@ -5,12 +5,8 @@
  */
 
 #include "qemu/osdep.h"
+#include "hw/pci/pci_regs.h"
 #include "hw/xen/xen_pt_caps.h"
-
-#define STATUS          0x06    /* PCI_STATUS */
-#define STATUS_CAP_LIST 0x10    /* PCI_STATUS_CAP_LIST */
-#define CAPABILITY_LIST 0x34    /* PCI_CAPABILITY_LIST */
-#define HEADER_SIZE     0x40    /* PCI_STD_HEADER_SIZEOF */
 
 static bool walked(const XenPTCaps *caps, uint8_t offset)
 {
@@ -23,15 +19,24 @@ static bool walked(const XenPTCaps *caps, uint8_t offset)
 }
 
 /*
- * No word of a chain is all-ones: STATUS has reserved bits, the list's head a
- * reserved byte, and a capability of id 0xff does not have another behind it.
+ * All-ones is what a lost read leaves, and what a device has where it has
+ * nothing. That one is there at a second look, and STATUS, which has reserved
+ * bits, reads otherwise.
  */
 static int read_word(XenPTCapsRead *read, void *opaque, uint8_t offset,
                      uint16_t *word)
 {
+    uint16_t status;
     int rc = read(opaque, offset, word);
 
-    return rc ? rc : *word == UINT16_MAX ? -EIO : 0;
+    if (rc || *word != UINT16_MAX) {
+        return rc;
+    }
+    rc = read(opaque, PCI_STATUS, &status);
+    if (!rc && status == UINT16_MAX) {
+        rc = -EIO;
+    }
+    return rc ? rc : read(opaque, offset, word);
 }
 
 int xen_pt_caps_walk(XenPTCaps *caps, XenPTCapsRead *read, void *opaque)
@@ -41,15 +46,16 @@ int xen_pt_caps_walk(XenPTCaps *caps, XenPTCapsRead *read, void *opaque)
     int rc;
 
     caps->n = 0;
-    rc = read_word(read, opaque, STATUS, &word);
-    if (rc || !(word & STATUS_CAP_LIST)) {
+    rc = read_word(read, opaque, PCI_STATUS, &word);
+    if (rc || !(word & PCI_STATUS_CAP_LIST)) {
         return rc;
     }
-    rc = read_word(read, opaque, CAPABILITY_LIST, &word);
+    rc = read_word(read, opaque, PCI_CAPABILITY_LIST, &word);
     pointer = word;
     while (!rc && caps->n < XEN_PT_CAPS_MAX) {
         offset = pointer & ~3;
-        if (pointer == 0xff || offset < HEADER_SIZE || walked(caps, offset)) {
+        if (pointer == 0xff || offset < PCI_STD_HEADER_SIZEOF ||
+            walked(caps, offset)) {
             break;
         }
         rc = read_word(read, opaque, offset, &word);
@@ -79,7 +85,7 @@ uint8_t xen_pt_caps_find(const XenPTCaps *caps, uint8_t id, uint8_t after)
 uint8_t xen_pt_caps_next(const XenPTCaps *caps, uint8_t offset,
                          XenPTCapsVisible *visible, void *opaque)
 {
-    bool found = offset == CAPABILITY_LIST;
+    bool found = offset == PCI_CAPABILITY_LIST;
 
     for (unsigned i = 0; i < caps->n; i++) {
         if (found && visible(opaque, &caps->cap[i])) {

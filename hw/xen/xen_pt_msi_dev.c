@@ -52,7 +52,7 @@ static bool read_registers(XenPTMSI *msi, Found *found, Error **errp)
     int rc = xen_host_pci_get_word(d, msi->base + PCI_MSI_FLAGS,
                                    &msi->control);
 
-    size = is_msix ? XEN_PT_MSIX_REGS_SIZE : xen_pt_msi_regs_size(msi->control);
+    size = is_msix ? PCI_CAP_MSIX_SIZEOF : xen_pt_msi_regs_size(msi->control);
     msi->regs.size = MIN(size, PCI_CONFIG_SPACE_SIZE - msi->base);
     found->complete = msi->regs.size == size;
     if (!rc && is_msix && found->complete) {
@@ -266,7 +266,6 @@ bool xen_pt_msi_config_read(XenPCIPassthroughState *s, uint32_t addr, int len,
     return true;
 }
 
-/* One of the two is on at a time (PCI 3.0, 6.8.2), as pciback has it too. */
 static bool other_is_on(const XenPTMSI *msi)
 {
     const XenPTMSI *other = msi->x ? msi->s->msi : msi->s->msix;
@@ -277,18 +276,16 @@ static bool other_is_on(const XenPTMSI *msi)
 static void write_control(XenPTMSI *msi)
 {
     bool on = xen_pt_msi_regs_enable(&msi->regs);
+    bool masked = xen_pt_msi_regs_maskall(&msi->regs);
 
     if (on && !xen_pt_msi_seq_enabled(&msi->seq) && other_is_on(msi)) {
-        msi->seq.fault = (XenPTMSIFault) {
-            .step = XEN_PT_MSI_STEP_OTHER, .err = -EBUSY,
-        };
+        xen_pt_msi_seq_deny(&msi->seq, masked);
         return;
     }
     if (msi->x) {
         xen_pt_msix_learn_masks(msi);
     }
-    xen_pt_msi_seq_set_control(&msi->seq, on,
-                               xen_pt_msi_regs_maskall(&msi->regs));
+    xen_pt_msi_seq_set_control(&msi->seq, on, masked);
     if (msi->x && !on) {
         xen_pt_msix_table_off(&msi->x->table);
     }
@@ -300,6 +297,16 @@ static void write_vector(XenPTMSI *msi)
 
     xen_pt_msi_seq_set_vector(&msi->seq, 0, &m,
                               xen_pt_msi_regs_masked(&msi->regs));
+}
+
+void xen_pt_msi_settle(XenPTMSI *msi)
+{
+    if (!msi->hidden) {
+        xen_pt_msi_regs_set_control(&msi->regs,
+                                    xen_pt_msi_seq_enabled(&msi->seq),
+                                    xen_pt_msi_seq_masked(&msi->seq));
+    }
+    xen_pt_msi_report(msi);
 }
 
 bool xen_pt_msi_config_write(XenPCIPassthroughState *s, uint32_t addr,
@@ -321,9 +328,7 @@ bool xen_pt_msi_config_write(XenPCIPassthroughState *s, uint32_t addr,
     if (events & XEN_PT_MSI_WROTE_CONTROL) {
         write_control(msi);
     }
-    xen_pt_msi_regs_set_control(&msi->regs, xen_pt_msi_seq_enabled(&msi->seq),
-                                xen_pt_msi_seq_masked(&msi->seq));
-    xen_pt_msi_report(msi);
+    xen_pt_msi_settle(msi);
     return true;
 }
 
@@ -331,7 +336,7 @@ static void disable(XenPTMSI *msi)
 {
     if (msi) {
         xen_pt_msi_seq_reset(&msi->seq);
-        xen_pt_msi_report(msi);
+        xen_pt_msi_settle(msi);
     }
 }
 

@@ -7,19 +7,6 @@
 #include "qemu/osdep.h"
 #include "hw/xen/xen_pt_msi_regs.h"
 
-#define CAP_ID_MSI  0x05
-#define CAP_ID_MSIX 0x11
-
-#define CAP_ID      0
-#define CAP_NEXT    1
-#define CONTROL     2
-#define ADDRESS_LO  4
-#define ADDRESS_HI  8           /* where the address has 64 bits */
-
-/* MSI-X (PCI 3.0, 6.8.2). */
-#define TABLE       4
-#define PBA         8
-
 /*
  * The registers behind the address, by layout (PCI 3.0, figure 6-9), and the
  * size of the capability.
@@ -36,8 +23,8 @@ static const Layout layouts[2][2] = {
 
 static const Layout *layout(uint16_t control)
 {
-    return &layouts[!!(control & XEN_PT_MSI_CTRL_64BIT)]
-                   [!!(control & XEN_PT_MSI_CTRL_MASKBIT)];
+    return &layouts[!!(control & PCI_MSI_FLAGS_64BIT)]
+                   [!!(control & PCI_MSI_FLAGS_MASKBIT)];
 }
 
 static uint32_t get(const uint8_t *p, unsigned len)
@@ -68,17 +55,17 @@ void xen_pt_msi_regs_init(XenPTMSIRegs *r, uint16_t control, uint8_t next)
 
     *r = (XenPTMSIRegs) {
         .size = l->size, .data = l->data, .mask = l->mask,
-        .pending = l->pending, .enable = XEN_PT_MSI_CTRL_ENABLE,
+        .pending = l->pending, .enable = PCI_MSI_FLAGS_ENABLE,
     };
-    r->value[CAP_ID] = CAP_ID_MSI;
-    r->value[CAP_NEXT] = next;
-    put(r->value + CONTROL,
-        control & (XEN_PT_MSI_CTRL_64BIT | XEN_PT_MSI_CTRL_MASKBIT), 2);
+    r->value[PCI_CAP_LIST_ID] = PCI_CAP_ID_MSI;
+    r->value[PCI_CAP_LIST_NEXT] = next;
+    put(r->value + PCI_MSI_FLAGS,
+        control & (PCI_MSI_FLAGS_64BIT | PCI_MSI_FLAGS_MASKBIT), 2);
 
-    put(r->writable + CONTROL, XEN_PT_MSI_CTRL_ENABLE, 2);
-    put(r->writable + ADDRESS_LO, 0xfffffffc, 4);
-    if (control & XEN_PT_MSI_CTRL_64BIT) {
-        put(r->writable + ADDRESS_HI, 0xffffffff, 4);
+    put(r->writable + PCI_MSI_FLAGS, PCI_MSI_FLAGS_ENABLE, 2);
+    put(r->writable + PCI_MSI_ADDRESS_LO, 0xfffffffc, 4);
+    if (control & PCI_MSI_FLAGS_64BIT) {
+        put(r->writable + PCI_MSI_ADDRESS_HI, 0xffffffff, 4);
     }
     put(r->writable + r->data, 0xffff, 2);
     if (r->mask) {
@@ -90,15 +77,15 @@ void xen_pt_msi_regs_init_msix(XenPTMSIRegs *r, uint16_t control, uint8_t next,
                                uint32_t table, uint32_t pba)
 {
     *r = (XenPTMSIRegs) {
-        .size = XEN_PT_MSIX_REGS_SIZE, .enable = XEN_PT_MSIX_CTRL_ENABLE,
-        .maskall = XEN_PT_MSIX_CTRL_MASKALL,
+        .size = PCI_CAP_MSIX_SIZEOF, .enable = PCI_MSIX_FLAGS_ENABLE,
+        .maskall = PCI_MSIX_FLAGS_MASKALL,
     };
-    r->value[CAP_ID] = CAP_ID_MSIX;
-    r->value[CAP_NEXT] = next;
-    put(r->value + CONTROL, control & XEN_PT_MSIX_CTRL_SIZE, 2);
-    put(r->value + TABLE, table, 4);
-    put(r->value + PBA, pba, 4);
-    put(r->writable + CONTROL, r->enable | r->maskall, 2);
+    r->value[PCI_CAP_LIST_ID] = PCI_CAP_ID_MSIX;
+    r->value[PCI_CAP_LIST_NEXT] = next;
+    put(r->value + PCI_MSI_FLAGS, control & PCI_MSIX_FLAGS_QSIZE, 2);
+    put(r->value + PCI_MSIX_TABLE, table, 4);
+    put(r->value + PCI_MSIX_PBA, pba, 4);
+    put(r->writable + PCI_MSI_FLAGS, r->enable | r->maskall, 2);
 }
 
 /* How much of an access is in the capability. */
@@ -124,7 +111,7 @@ uint32_t xen_pt_msi_regs_read(const XenPTMSIRegs *r, unsigned offset,
 unsigned xen_pt_msi_regs_write(XenPTMSIRegs *r, unsigned offset,
                                uint32_t value, unsigned len)
 {
-    unsigned enable = CONTROL + (r->enable > UINT8_MAX), events = 0;
+    unsigned enable = PCI_MSI_FLAGS + (r->enable > UINT8_MAX), events = 0;
 
     len = clip(r, offset, len);
     for (unsigned i = 0; i < len; i++) {
@@ -143,31 +130,32 @@ unsigned xen_pt_msi_regs_write(XenPTMSIRegs *r, unsigned offset,
 
 void xen_pt_msi_regs_set_control(XenPTMSIRegs *r, bool enable, bool maskall)
 {
-    uint16_t control = get(r->value + CONTROL, 2) & ~(r->enable | r->maskall);
+    uint16_t control = get(r->value + PCI_MSI_FLAGS, 2) &
+                       ~(r->enable | r->maskall);
 
-    put(r->value + CONTROL, control | (enable ? r->enable : 0) |
+    put(r->value + PCI_MSI_FLAGS, control | (enable ? r->enable : 0) |
         (maskall ? r->maskall : 0), 2);
 }
 
 bool xen_pt_msi_regs_enable(const XenPTMSIRegs *r)
 {
-    return get(r->value + CONTROL, 2) & r->enable;
+    return get(r->value + PCI_MSI_FLAGS, 2) & r->enable;
 }
 
 bool xen_pt_msi_regs_maskall(const XenPTMSIRegs *r)
 {
-    return get(r->value + CONTROL, 2) & r->maskall;
+    return get(r->value + PCI_MSI_FLAGS, 2) & r->maskall;
 }
 
 XenPTMSIMessage xen_pt_msi_regs_message(const XenPTMSIRegs *r)
 {
     XenPTMSIMessage m = {
-        .address = get(r->value + ADDRESS_LO, 4),
+        .address = get(r->value + PCI_MSI_ADDRESS_LO, 4),
         .data = get(r->value + r->data, 2),
     };
 
-    if (r->data > ADDRESS_HI) {
-        m.address |= (uint64_t)get(r->value + ADDRESS_HI, 4) << 32;
+    if (r->data > PCI_MSI_ADDRESS_HI) {
+        m.address |= (uint64_t)get(r->value + PCI_MSI_ADDRESS_HI, 4) << 32;
     }
     return m;
 }

@@ -13,20 +13,34 @@
 #include "hw/xen/xen_pt_msi_report.h"
 #include "hw/xen/xen_pt_msix.h"
 
-static const char *const step_name[] = {
-    [XEN_PT_MSI_STEP_NONE] = "none",
-    [XEN_PT_MSI_STEP_MASTER] = "master",
-    [XEN_PT_MSI_STEP_MAP] = "map",
-    [XEN_PT_MSI_STEP_BIND] = "bind",
-    [XEN_PT_MSI_STEP_READ] = "read",
-    [XEN_PT_MSI_STEP_CHECK] = "check",
-    [XEN_PT_MSI_STEP_ENABLE] = "enable",
-    [XEN_PT_MSI_STEP_MASKALL] = "maskall",
-    [XEN_PT_MSI_STEP_UPDATE] = "update",
-    [XEN_PT_MSI_STEP_DISABLE] = "disable",
-    [XEN_PT_MSI_STEP_UNBIND] = "unbind",
-    [XEN_PT_MSI_STEP_UNMAP] = "unmap",
-    [XEN_PT_MSI_STEP_OTHER] = "other",
+/*
+ * A step: its name in msi-status, the register that it writes, whether it is
+ * about one vector, and what a fault of it means where that is not a refusal.
+ */
+static const struct {
+    const char *name, *wrote;
+    bool of_vector;
+    const char *means;
+} steps[] = {
+    [XEN_PT_MSI_STEP_NONE] = { "none" },
+    [XEN_PT_MSI_STEP_MASTER] = {
+        "master", "the command register", .means = "not probed",
+    },
+    [XEN_PT_MSI_STEP_MAP] = { "map", .of_vector = true },
+    [XEN_PT_MSI_STEP_BIND] = { "bind", .of_vector = true },
+    [XEN_PT_MSI_STEP_READ] = { "read", .of_vector = true },
+    [XEN_PT_MSI_STEP_CHECK] = { "check", .of_vector = true },
+    [XEN_PT_MSI_STEP_ENABLE] = { "enable", "the control word" },
+    [XEN_PT_MSI_STEP_MASKALL] = {
+        "maskall", "the control word", .means = "not masked as asked",
+    },
+    [XEN_PT_MSI_STEP_UPDATE] = {
+        "update", .of_vector = true, .means = "not updated",
+    },
+    [XEN_PT_MSI_STEP_DISABLE] = { "disable", "the control word" },
+    [XEN_PT_MSI_STEP_UNBIND] = { "unbind", .of_vector = true },
+    [XEN_PT_MSI_STEP_UNMAP] = { "unmap", .of_vector = true },
+    [XEN_PT_MSI_STEP_OTHER] = { "other" },
 };
 
 static const char *const state_name[] = {
@@ -36,89 +50,59 @@ static const char *const state_name[] = {
     [XEN_PT_MSI_REFUSED] = "refused",
 };
 
+#define ON(step) (1u << XEN_PT_MSI_STEP_##step)
+
 /* What to do about a fault; the first that fits, %s is the device. */
 static const struct {
-    XenPTMSIStep step;
+    unsigned steps;
     int err;            /* 0: any */
     const char *text;
 } remedies[] = {
-    { XEN_PT_MSI_STEP_ENABLE, -EACCES,
+    { ON(ENABLE) | ON(DISABLE), -EACCES,
       "pciback refuses it; in dom0, with Linux 5.6 or newer, "
       "'echo %s > /sys/bus/pci/drivers/pciback/allow_interrupt_control'" },
-    { XEN_PT_MSI_STEP_DISABLE, -EACCES,
-      "pciback refuses it; in dom0, with Linux 5.6 or newer, "
-      "'echo %s > /sys/bus/pci/drivers/pciback/allow_interrupt_control'" },
-    { XEN_PT_MSI_STEP_ENABLE, -EBUSY,
-      "ENABLE was set before its message was checked; "
-      "reset %s or attach it anew" },
-    { XEN_PT_MSI_STEP_MAP, -EPERM,
+    { ON(MAP) | ON(BIND), -EPERM,
       "either the domain has no right to the interrupt of %s, or the stub "
       "domain's kernel forbids hypercalls: boot it with "
       "xen_privcmd.unrestricted=1" },
-    { XEN_PT_MSI_STEP_BIND, -EPERM,
-      "either the domain has no right to the interrupt of %s, or the stub "
-      "domain's kernel forbids hypercalls: boot it with "
-      "xen_privcmd.unrestricted=1" },
-    { XEN_PT_MSI_STEP_MAP, -ENODEV,
-      "%s is not assigned to the guest; see 'xl pci-list'" },
-    { XEN_PT_MSI_STEP_MAP, -EEXIST,
+    { ON(MAP), -ENODEV, "%s is not assigned to the guest; see 'xl pci-list'" },
+    { ON(MAP), -EEXIST,
       "an interrupt of %s is still mapped, or the guest asks for the pirq of "
       "another; detach it and attach it anew" },
-    { XEN_PT_MSI_STEP_MASTER, 0,
-      "so it is not probed whether %s may use it" },
-    { XEN_PT_MSI_STEP_MAP, -ENOSPC,
+    { ON(MASTER), 0, "so it is not probed whether %s may use it" },
+    { ON(MAP), -ENOSPC,
       "Xen has no more interrupts for %s; see its options nr_irqs and "
       "extra_guest_irqs, or give the device the property msix=off" },
-    { XEN_PT_MSI_STEP_MAP, -ENODATA,
+    { ON(MAP), -ENODATA,
       "dom0 has not prepared MSI-X of %s: it must be bound to pciback, in a PV "
       "dom0; or give the device the property msix=off" },
-    { XEN_PT_MSI_STEP_MAP, -EINVAL,
+    { ON(MAP), -EINVAL,
       "Xen does not know this vector of %s: a virtual function that came "
       "before its table had its size must be removed and added again; or give "
       "the device the property msix=off" },
-    { XEN_PT_MSI_STEP_MASKALL, -EACCES,
+    { ON(MASKALL), -EACCES,
       "pciback refuses to switch the function mask of %s: dom0 needs Linux "
       "6.1 or newer" },
 };
 
 static char *fault_text(const XenPTMSIFault *f)
 {
-    switch (f->step) {
-    case XEN_PT_MSI_STEP_CHECK:
+    if (f->step == XEN_PT_MSI_STEP_CHECK) {
         return g_strdup_printf("the message in the device, address 0x%" PRIx64
                                " data 0x%x, is not Xen's: %s",
                                f->message.address, f->message.data,
                                xen_pt_msi_check_reason(f->check));
-    case XEN_PT_MSI_STEP_MASTER:
-    case XEN_PT_MSI_STEP_ENABLE:
-    case XEN_PT_MSI_STEP_MASKALL:
-    case XEN_PT_MSI_STEP_DISABLE:
-        return g_strdup_printf("%s, written 0x%04x, reads 0x%04x (%s)",
-                               f->step == XEN_PT_MSI_STEP_MASTER
-                               ? "the command register" : "the control word",
-                               f->written, f->read, g_strerror(-f->err));
-    case XEN_PT_MSI_STEP_OTHER:
+    }
+    if (f->step == XEN_PT_MSI_STEP_OTHER) {
         return g_strdup("the guest has the other of MSI and MSI-X on");
-    default:
-        return g_strdup_printf("%s failed: %s", step_name[f->step],
+    }
+    if (steps[f->step].wrote) {
+        return g_strdup_printf("%s, written 0x%04x, reads 0x%04x (%s)",
+                               steps[f->step].wrote, f->written, f->read,
                                g_strerror(-f->err));
     }
-}
-
-static bool is_about_vector(const XenPTMSIFault *f)
-{
-    switch (f->step) {
-    case XEN_PT_MSI_STEP_MAP:
-    case XEN_PT_MSI_STEP_BIND:
-    case XEN_PT_MSI_STEP_READ:
-    case XEN_PT_MSI_STEP_CHECK:
-    case XEN_PT_MSI_STEP_UPDATE:
-    case XEN_PT_MSI_STEP_UNBIND:
-    case XEN_PT_MSI_STEP_UNMAP:
-        return true;
-    default:
-        return false;
-    }
+    return g_strdup_printf("%s failed: %s", steps[f->step].name,
+                           g_strerror(-f->err));
 }
 
 static void warn_once(XenPTMSI *msi, const XenPTMSIFault *f, const char *what)
@@ -130,7 +114,7 @@ static void warn_once(XenPTMSI *msi, const XenPTMSIFault *f, const char *what)
     }
     msi->warned |= 1u << f->step;
     for (unsigned i = 0; i < ARRAY_SIZE(remedies); i++) {
-        if (remedies[i].step == f->step &&
+        if ((remedies[i].steps & 1u << f->step) &&
             (!remedies[i].err || remedies[i].err == f->err)) {
             g_auto(GStrv) parts = g_strsplit(remedies[i].text, "%s", 2);
 
@@ -140,7 +124,7 @@ static void warn_once(XenPTMSI *msi, const XenPTMSIFault *f, const char *what)
     }
     text = fault_text(f);
     /* Of the many that may follow it, "msix-status" tells. */
-    vector = is_about_vector(f) && msi->x
+    vector = steps[f->step].of_vector && msi->x
         ? g_strdup_printf(" vector %u (of 0 to %u)", f->vector,
                           msi->seq.nvec - 1)
         : g_strdup("");
@@ -153,9 +137,7 @@ void xen_pt_msi_report(XenPTMSI *msi)
     const XenPTMSIFault *f = &msi->seq.fault;
 
     warn_once(msi, f, msi->hidden ? "hidden from the guest" :
-              f->step == XEN_PT_MSI_STEP_UPDATE ? "not updated" :
-              f->step == XEN_PT_MSI_STEP_MASKALL ? "not masked as asked" :
-              f->step == XEN_PT_MSI_STEP_MASTER ? "not probed" :
+              steps[f->step].means ? steps[f->step].means :
               msi->seq.lost ? "lost, the others work" : "refused");
     warn_once(msi, &msi->seq.undo, "not undone");
 }
@@ -176,7 +158,7 @@ static bool visit_fault(Visitor *v, const char *name, const XenPTMSIFault *f,
                         Error **errp)
 {
     g_autofree char *text = f->step ? fault_text(f) : g_strdup("");
-    char *step = (char *)step_name[f->step];
+    char *step = (char *)steps[f->step].name;
     int64_t err = -f->err;
     bool ok;
 

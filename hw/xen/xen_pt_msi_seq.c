@@ -10,10 +10,8 @@
  */
 
 #include "qemu/osdep.h"
+#include "hw/pci/pci_regs.h"
 #include "hw/xen/xen_pt_msi_seq.h"
-
-#define COMMAND_MASTER          0x0004  /* PCI_COMMAND_MASTER */
-#define COMMAND_INTX_DISABLE    0x0400  /* PCI_COMMAND_INTX_DISABLE */
 
 static bool is_msix(const XenPTMSISeq *s)
 {
@@ -24,7 +22,7 @@ static bool is_msix(const XenPTMSISeq *s)
  * Is there something to deliver? MSI has its one vector bound masked where the
  * guest has masked it; a vector of MSI-X waits until it is not.
  */
-static bool is_used(const XenPTMSISeq *s, unsigned i)
+static bool deliverable(const XenPTMSISeq *s, unsigned i)
 {
     const XenPTMSIVector *v = &s->vec[i];
 
@@ -74,8 +72,20 @@ static int set_word(XenPTMSISeq *s, XenPTMSIWord word, uint16_t value,
     return !((f->read ^ value) & matter) ? 0 : written ? written : -EACCES;
 }
 
-/* Toggle @bits of the control word, and see that just they have changed. */
-static int toggle(XenPTMSISeq *s, uint16_t old, uint16_t bits, XenPTMSIFault *f)
+/* With what the fault is to say of a word that was not seen. */
+static int read_control(XenPTMSISeq *s, uint16_t *now, XenPTMSIFault *f)
+{
+    int rc = read_word(s, XEN_PT_MSI_CONTROL, now);
+
+    if (rc) {
+        f->read = UINT16_MAX;
+    }
+    return rc;
+}
+
+/* Change @bits of the control word, and see that just they have changed. */
+static int flip_bits(XenPTMSISeq *s, uint16_t old, uint16_t bits,
+                     XenPTMSIFault *f)
 {
     return set_word(s, XEN_PT_MSI_CONTROL, old ^ bits, UINT16_MAX, f);
 }
@@ -84,13 +94,13 @@ static int toggle(XenPTMSISeq *s, uint16_t old, uint16_t bits, XenPTMSIFault *f)
  * The function mask goes with ENABLE, in the same write: Xen assigns no device
  * that has it set (pci_reset_msix_state()).
  */
-static int switch_off(XenPTMSISeq *s, XenPTMSIFault *f)
+static int enable_clear(XenPTMSISeq *s, XenPTMSIFault *f)
 {
     uint16_t now;
     int rc;
 
     f->step = XEN_PT_MSI_STEP_DISABLE;
-    rc = read_word(s, XEN_PT_MSI_CONTROL, &now);
+    rc = read_control(s, &now, f);
     if (rc && s->armed) {
         /* A lost read is no reason to leave on what was written here. */
         now = s->control | s->enable;
@@ -100,16 +110,16 @@ static int switch_off(XenPTMSISeq *s, XenPTMSIFault *f)
     if (rc || !(now & (s->enable | s->maskall))) {
         return rc;
     }
-    return toggle(s, now, now & (s->enable | s->maskall), f);
+    return flip_bits(s, now, now & (s->enable | s->maskall), f);
 }
 
 /* Twice at the most: the write, too, may have been lost. */
-static int switch_off_surely(XenPTMSISeq *s, XenPTMSIFault *f)
+static int enable_clear_surely(XenPTMSISeq *s, XenPTMSIFault *f)
 {
     XenPTMSIFault again = { 0 };
 
-    f->err = switch_off(s, f);
-    if (f->err && !switch_off(s, &again)) {
+    f->err = enable_clear(s, f);
+    if (f->err && !enable_clear(s, &again)) {
         f->err = 0;
     }
     return f->err;
@@ -149,6 +159,12 @@ static void vector_down(XenPTMSISeq *s, unsigned i)
     }
 }
 
+static void refuse(XenPTMSISeq *s, const XenPTMSIFault *f)
+{
+    s->fault = *f;
+    s->state = XEN_PT_MSI_REFUSED;
+}
+
 /* A vector of MSI-X is there, or nobody's wish any more. */
 static void not_lost(XenPTMSISeq *s, unsigned i)
 {
@@ -168,27 +184,27 @@ static void mended(XenPTMSISeq *s, XenPTMSIStep step, unsigned i)
 }
 
 /* What was left before is tried again, and counted anew. */
-static void turn_off(XenPTMSISeq *s)
+static void msi_down(XenPTMSISeq *s)
 {
     XenPTMSIFault f = { 0 }, again = { 0 };
 
     s->undo_failures = 0;
     s->fault = s->undo = f;
-    f.err = switch_off(s, &f);
+    f.err = enable_clear(s, &f);
     for (unsigned i = s->used; i--; ) {
         vector_down(s, i);
         s->vec[i].lost = false;
     }
     s->lost = 0;
     /* Xen clears ENABLE itself when the last vector is unmapped; look again. */
-    if (f.err && switch_off(s, &again)) {
+    if (f.err && enable_clear(s, &again)) {
         undo_failed(s, f);
     }
     s->state = s->undo_failures ? XEN_PT_MSI_REFUSED : XEN_PT_MSI_OFF;
 }
 
 /*
- * The protocol, from here to turn_on(): map, bind, check what Xen wrote to the
+ * The protocol, from here to msi_up(): map, bind, check what Xen wrote to the
  * device, then one write of ENABLE, believed when it reads back.
  */
 
@@ -248,7 +264,6 @@ static int vector_up(XenPTMSISeq *s, unsigned i, XenPTMSIFault *f)
     if (is_msix(s)) {
         f->step = XEN_PT_MSI_STEP_BIND;
         rc = s->ops->bind(s->world, i, v->pirq, &v->want.message, false);
-        v->bound.masked = rc != 0;
     }
     return rc;
 }
@@ -280,24 +295,23 @@ static int vector_alone(XenPTMSISeq *s, unsigned i)
 }
 
 /* ENABLE, and the function mask where @masked. */
-static int switch_on(XenPTMSISeq *s, bool masked, XenPTMSIFault *f)
+static int enable_set(XenPTMSISeq *s, bool masked, XenPTMSIFault *f)
 {
     uint16_t old;
     int rc;
 
     f->step = XEN_PT_MSI_STEP_ENABLE;
-    rc = read_word(s, XEN_PT_MSI_CONTROL, &old);
-    if (!rc && (old & s->enable)) {
+    rc = read_control(s, &old, f);
+    if (!rc && (old & s->enable) && !s->armed) {
         /* Set by others, and before the message was checked. */
-        rc = toggle(s, old, old & (s->enable | s->maskall), f);
-        old = f->read;
+        rc = flip_bits(s, old, old & (s->enable | s->maskall), f);
     }
     if (rc) {
         return rc;
     }
     s->control = (old & ~s->maskall) | s->enable | (masked ? s->maskall : 0);
     s->armed = true;
-    return toggle(s, old, old ^ s->control, f);
+    return set_word(s, XEN_PT_MSI_CONTROL, s->control, UINT16_MAX, f);
 }
 
 /* The one vector of MSI, or what can be had of the vectors of MSI-X. */
@@ -307,7 +321,7 @@ static int vectors_up(XenPTMSISeq *s, XenPTMSIFault *f)
     int rc = 0;
 
     for (unsigned i = 0; i < s->used; i++) {
-        if (!is_used(s, i)) {
+        if (!deliverable(s, i)) {
             continue;
         }
         if (!is_msix(s)) {
@@ -326,36 +340,47 @@ static int vectors_up(XenPTMSISeq *s, XenPTMSIFault *f)
     return rc;
 }
 
-static void turn_on(XenPTMSISeq *s)
+/*
+ * Vectors first, ENABLE last. Some devices show their table only while ENABLE
+ * is set: one more try, with the function masked until the messages are seen.
+ */
+static int vectors_then_enable(XenPTMSISeq *s, XenPTMSIFault *f)
+{
+    int rc = vectors_up(s, f);
+
+    if (rc && is_msix(s) && f->check == XEN_PT_MSI_CHECK_NOT_READ) {
+        rc = enable_set(s, true, f);
+        rc = rc ? rc : vectors_up(s, f);
+    }
+    return rc ? rc : enable_set(s, s->masked, f);
+}
+
+static void msi_up(XenPTMSISeq *s)
 {
     XenPTMSIFault f = { 0 };
     int rc;
 
     if (s->state == XEN_PT_MSI_REFUSED) {
-        turn_off(s);            /* what could not be undone before */
+        msi_down(s);            /* what could not be undone before */
         if (s->state == XEN_PT_MSI_REFUSED) {
             return;
         }
     }
     for (unsigned i = 0; i < s->nvec && !is_msix(s); i++) {
-        if (!is_used(s, i)) {
+        if (!deliverable(s, i)) {
             s->state = XEN_PT_MSI_PENDING;
             return;
         }
     }
     s->fault = f;
-    rc = vectors_up(s, &f);
-    if (!rc) {
-        rc = switch_on(s, s->masked, &f);
-    }
+    rc = vectors_then_enable(s, &f);
     if (!rc) {
         s->state = XEN_PT_MSI_ON;
         return;
     }
     f.err = rc;
-    turn_off(s);
-    s->fault = f;
-    s->state = XEN_PT_MSI_REFUSED;
+    msi_down(s);
+    refuse(s, &f);
 }
 
 /*
@@ -364,9 +389,9 @@ static void turn_on(XenPTMSISeq *s)
  */
 static void set_up_anew(XenPTMSISeq *s)
 {
-    turn_off(s);
+    msi_down(s);
     if (s->state == XEN_PT_MSI_OFF) {
-        turn_on(s);
+        msi_up(s);
     }
 }
 
@@ -431,7 +456,7 @@ static void msix_update(XenPTMSISeq *s, unsigned i)
     XenPTMSIFault f = { .step = XEN_PT_MSI_STEP_UPDATE, .vector = i };
 
     mended(s, XEN_PT_MSI_STEP_UPDATE, i);
-    if (!is_used(s, i)) {
+    if (!deliverable(s, i)) {
         not_lost(s, i);
         return;
     }
@@ -462,16 +487,15 @@ static void look(XenPTMSISeq *s)
 {
     XenPTMSIFault f = { .step = XEN_PT_MSI_STEP_MASKALL };
     uint16_t now, wanted = s->masked ? s->maskall : 0;
-    int rc = read_word(s, XEN_PT_MSI_CONTROL, &now);
+    int rc = read_control(s, &now, &f);
 
     if (rc) {
         now = s->control;       /* not seen: as it was, for all that is known */
         f.written = now;
-        f.read = UINT16_MAX;
     }
     if ((now & s->enable) && (now & s->maskall) != wanted) {
         if (!rc) {
-            rc = toggle(s, now, s->maskall, &f);
+            rc = flip_bits(s, now, s->maskall, &f);
             now = f.read == UINT16_MAX ? f.written : f.read;
         }
         f.err = rc;
@@ -519,9 +543,8 @@ bool xen_pt_msi_seq_clear(XenPTMSISeq *s)
 {
     XenPTMSIFault f = { 0 };
 
-    if (switch_off_surely(s, &f)) {
-        s->fault = f;
-        s->state = XEN_PT_MSI_REFUSED;
+    if (enable_clear_surely(s, &f)) {
+        refuse(s, &f);
     }
     return !f.err;
 }
@@ -550,19 +573,20 @@ bool xen_pt_msi_seq_probe(XenPTMSISeq *s)
          * Linux disables INTx before it enables MSI, but after it enables
          * MSI-X: that would be refused, so it is to be hidden there.
          */
-        quiet = (command & ~COMMAND_MASTER) |
-                (is_msix(s) ? 0 : COMMAND_INTX_DISABLE);
+        quiet = (command & ~PCI_COMMAND_MASTER) |
+                (is_msix(s) ? 0 : PCI_COMMAND_INTX_DISABLE);
         if (quiet != command) {
-            f.err = set_word(s, XEN_PT_MSI_COMMAND, quiet, COMMAND_MASTER, &f);
+            f.err = set_word(s, XEN_PT_MSI_COMMAND, quiet, PCI_COMMAND_MASTER,
+                             &f);
         }
     }
     if (!f.err) {
-        f.err = switch_on(s, true, &f);
-        if (switch_off_surely(s, &undo)) {
+        f.err = enable_set(s, true, &f);
+        if (enable_clear_surely(s, &undo)) {
             undo_failed(s, undo);
             f = f.err ? f : undo;
             /* Better no bus master than stray messages. */
-            back &= ~COMMAND_MASTER;
+            back &= ~PCI_COMMAND_MASTER;
         }
         if (f.err) {
             s->state = XEN_PT_MSI_REFUSED;
@@ -581,15 +605,25 @@ void xen_pt_msi_seq_set_control(XenPTMSISeq *s, bool on, bool masked)
     s->masked = masked;
     if (!on) {
         if (s->state == XEN_PT_MSI_ON || s->undo_failures) {
-            turn_off(s);
+            msi_down(s);
         } else if (s->state == XEN_PT_MSI_PENDING) {
             s->state = XEN_PT_MSI_OFF;
         }
         forget_requests(s);
     } else if (s->state == XEN_PT_MSI_ON) {
         look(s);
-    } else if (s->state != XEN_PT_MSI_PENDING) {
-        turn_on(s);
+    } else {
+        msi_up(s);
+    }
+}
+
+void xen_pt_msi_seq_deny(XenPTMSISeq *s, bool masked)
+{
+    s->masked = masked;
+    if (s->state == XEN_PT_MSI_OFF) {
+        s->fault = (XenPTMSIFault) {
+            .step = XEN_PT_MSI_STEP_OTHER, .err = -EBUSY,
+        };
     }
 }
 
@@ -599,7 +633,7 @@ void xen_pt_msi_seq_set_vector(XenPTMSISeq *s, unsigned i,
     s->vec[i].want.message = *message;
     s->vec[i].want.masked = masked;
 
-    if (i >= s->used && is_used(s, i)) {
+    if (i >= s->used && deliverable(s, i)) {
         s->used = i + 1;
     }
     if (s->state == XEN_PT_MSI_ON) {
@@ -609,7 +643,7 @@ void xen_pt_msi_seq_set_vector(XenPTMSISeq *s, unsigned i,
             msi_update(s, i);
         }
     } else if (s->state == XEN_PT_MSI_PENDING) {
-        turn_on(s);
+        msi_up(s);
     }
 }
 
@@ -638,7 +672,7 @@ void xen_pt_msi_seq_rebind(XenPTMSISeq *s)
             }
             v->stage = XEN_PT_MSI_MAPPED;
         }
-        if (is_used(s, i)) {
+        if (deliverable(s, i)) {
             vector_alone(s, i);
         } else {
             vector_down(s, i);
@@ -649,7 +683,7 @@ void xen_pt_msi_seq_rebind(XenPTMSISeq *s)
 void xen_pt_msi_seq_reset(XenPTMSISeq *s)
 {
     if (s->state == XEN_PT_MSI_ON || s->state == XEN_PT_MSI_REFUSED) {
-        turn_off(s);
+        msi_down(s);
     } else {
         s->state = XEN_PT_MSI_OFF;
     }

@@ -38,7 +38,7 @@ static bool in_table(const XenPTMSI *msi, hwaddr addr)
     const XenPTMSIX *x = msi->x;
 
     return !msi->hidden && addr >= x->table_offset &&
-           addr < x->table_offset + x->table.n * XEN_PT_MSIX_ENTRY_SIZE;
+           addr < x->table_offset + x->table.n * PCI_MSIX_ENTRY_SIZE;
 }
 
 static uint64_t pages_read(void *opaque, hwaddr addr, unsigned size)
@@ -70,7 +70,7 @@ static bool written_by_xen(const XenPTMSI *msi)
 /* Xen does none where pending bits are on the page of the table's end. */
 static bool beside_pending_bits(const XenPTMSIX *x, hwaddr addr)
 {
-    hwaddr end = x->table_offset + x->table.n * XEN_PT_MSIX_ENTRY_SIZE - 1;
+    hwaddr end = x->table_offset + x->table.n * PCI_MSIX_ENTRY_SIZE - 1;
     hwaddr edge = addr < x->table_offset ? x->table_offset : end;
     uint32_t page = qemu_real_host_page_size();
 
@@ -78,26 +78,43 @@ static bool beside_pending_bits(const XenPTMSIX *x, hwaddr addr)
            (x->pages.first + edge) / page;
 }
 
-void xen_pt_msix_warn_lost(XenPTMSI *msi, const char *where, const char *why)
+/* Of a guest's write that reaches nothing. */
+static const struct {
+    const char *where, *why;
+} lost_writes[] = {
+    [XEN_PT_MSIX_LOST_HIDDEN] = {
+        "to the pages of the hidden MSI-X table", "Xen lets nobody write there",
+    },
+    [XEN_PT_MSIX_LOST_PBA] = {
+        "to the pages of the MSI-X pending bits", "Xen lets nobody write there",
+    },
+    [XEN_PT_MSIX_LOST_BESIDE_PBA] = {
+        "beside the MSI-X table", "the pending bits are there, too, and Xen "
+        "lets nobody write to their page",
+    },
+    [XEN_PT_MSIX_LOST_BESIDE] = {
+        "beside the MSI-X table",
+        "Xen 4.19 or newer is needed, and MSI-X in use",
+    },
+};
+
+void xen_pt_msix_warn_lost(XenPTMSI *msi, XenPTMSIXLost lost)
 {
-    if (!msi->x->warned) {
-        msi->x->warned = true;
-        warn_report("%s: a write %s is lost: %s", msi->name, where, why);
+    if (!(msi->x->warned & 1u << lost)) {
+        msi->x->warned |= 1u << lost;
+        warn_report("%s: a write %s is lost: %s", msi->name,
+                    lost_writes[lost].where, lost_writes[lost].why);
     }
 }
 
 static void write_beside(XenPTMSI *msi, hwaddr addr)
 {
     if (msi->hidden) {
-        xen_pt_msix_warn_lost(msi, "to the pages of the hidden MSI-X table",
-                              "Xen lets nobody write there");
+        xen_pt_msix_warn_lost(msi, XEN_PT_MSIX_LOST_HIDDEN);
     } else if (beside_pending_bits(msi->x, addr)) {
-        xen_pt_msix_warn_lost(msi, "beside the MSI-X table",
-                              "the pending bits are there, too, and Xen lets "
-                              "nobody write to their page");
+        xen_pt_msix_warn_lost(msi, XEN_PT_MSIX_LOST_BESIDE_PBA);
     } else if (!written_by_xen(msi)) {
-        xen_pt_msix_warn_lost(msi, "beside the MSI-X table",
-                              "Xen 4.19 or newer is needed, and MSI-X in use");
+        xen_pt_msix_warn_lost(msi, XEN_PT_MSIX_LOST_BESIDE);
     }
 }
 
@@ -114,14 +131,14 @@ static void pages_write(void *opaque, hwaddr addr, uint64_t value,
     }
     addr -= x->table_offset;
     trace_xen_pt_msix_write(msi->name, addr, size, value);
-    i = addr / XEN_PT_MSIX_ENTRY_SIZE;
+    i = addr / PCI_MSIX_ENTRY_SIZE;
     if (xen_pt_msix_table_write(&x->table, addr, value, size,
                                 msi->vector[i].stage >= XEN_PT_MSI_BOUND)) {
         XenPTMSIMessage m = xen_pt_msix_table_message(&x->table, i);
 
         xen_pt_msi_seq_set_vector(&msi->seq, i, &m,
                                   xen_pt_msix_table_masked(&x->table, i));
-        xen_pt_msi_report(msi);
+        xen_pt_msi_settle(msi);
     }
 }
 
@@ -164,7 +181,7 @@ static void new_pba(XenPTMSI *msi, uint32_t pba, uint32_t size)
     }
     if (x->pba_bar == x->bar) {
         x->pba_first = offset;
-        x->pba_last = offset + size - 1;
+        x->pba_last = x->pba_first + size - 1;
     }
     if (x->pba_bar != x->bar ||
         !xen_pt_msix_pages_cover(&x->pages, offset, size)) {
@@ -178,7 +195,7 @@ bool xen_pt_msix_new(XenPTMSI *msi, uint32_t table, uint32_t pba)
 {
     XenHostPCIDevice *d = &msi->s->real_device;
     unsigned n = (msi->control & PCI_MSIX_FLAGS_QSIZE) + 1;
-    uint32_t size = n * XEN_PT_MSIX_ENTRY_SIZE;
+    uint32_t size = n * PCI_MSIX_ENTRY_SIZE;
     uint32_t pba_size = DIV_ROUND_UP(n, 64) * sizeof(uint64_t);
     uint32_t offset = table & ~PCI_MSIX_FLAGS_BIRMASK;
     unsigned bar = table & PCI_MSIX_FLAGS_BIRMASK;
@@ -259,7 +276,7 @@ void xen_pt_msix_free(XenPTMSI *msi)
 
 XenPTMSIMessage xen_pt_msix_device_message(const XenPTMSIX *x, unsigned vector)
 {
-    hwaddr at = x->table_offset + vector * XEN_PT_MSIX_ENTRY_SIZE;
+    hwaddr at = x->table_offset + vector * PCI_MSIX_ENTRY_SIZE;
 
     return (XenPTMSIMessage) {
         .address = read_device(x, at + PCI_MSIX_ENTRY_UPPER_ADDR, 4) << 32 |
@@ -278,8 +295,9 @@ void xen_pt_msix_learn_masks(XenPTMSI *msi)
     XenPTMSIX *x = msi->x;
 
     for (unsigned i = 0; i < msi->seq.used && x->table.masks_unseen; i++) {
-        hwaddr at = x->table_offset + i * XEN_PT_MSIX_ENTRY_SIZE;
+        hwaddr at = x->table_offset + i * PCI_MSIX_ENTRY_SIZE;
         XenPTMSIMessage m;
+        bool known, masked;
 
         if (msi->vector[i].stage != XEN_PT_MSI_CHECKED) {
             continue;
@@ -288,12 +306,16 @@ void xen_pt_msix_learn_masks(XenPTMSI *msi)
         if (xen_pt_msi_check_device(&m) == XEN_PT_MSI_CHECK_NOT_READ) {
             continue;
         }
+        known = xen_pt_msix_table_masked(&x->table, i);
         xen_pt_msix_table_mask(&x->table, i,
                                read_device(x, at + PCI_MSIX_ENTRY_VECTOR_CTRL,
                                            4) & PCI_MSIX_ENTRY_CTRL_MASKBIT);
+        masked = xen_pt_msix_table_masked(&x->table, i);
+        if (masked != known) {
+            trace_xen_pt_msix_mask(msi->name, i, masked);
+        }
         m = xen_pt_msix_table_message(&x->table, i);
-        xen_pt_msi_seq_set_vector(&msi->seq, i, &m,
-                                  xen_pt_msix_table_masked(&x->table, i));
+        xen_pt_msi_seq_set_vector(&msi->seq, i, &m, masked);
     }
 }
 
@@ -314,7 +336,7 @@ bool xen_pt_msix_region(XenPCIPassthroughState *s, MemoryRegionSection *section,
     if (adding && x->guest != guest) {
         x->guest = guest;
         xen_pt_msi_seq_rebind(&msi->seq);
-        xen_pt_msi_report(msi);
+        xen_pt_msi_settle(msi);
     }
     return true;
 }

@@ -73,8 +73,7 @@ static void pages_write(void *opaque, hwaddr addr, uint64_t value,
     XenPTMSIXPages *p = opaque;
 
     xen_pt_msix_warn_lost(XEN_PT_DEVICE(p->mr.owner)->msix,
-                          "to the pages of the MSI-X pending bits",
-                          "Xen lets nobody write there");
+                          XEN_PT_MSIX_LOST_PBA);
 }
 
 static const MemoryRegionOps read_only_ops = {

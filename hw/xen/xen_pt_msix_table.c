@@ -10,19 +10,19 @@
 /* The words of an entry (PCI 3.0, 6.8.2.6 to 6.8.2.9). */
 enum { ADDRESS_LO, ADDRESS_HI, DATA, CONTROL };
 
-#define CONTROL_MASK 1u
-
 static const uint32_t writable[] = {
     [ADDRESS_LO] = 0xfffffffc,
     [ADDRESS_HI] = 0xffffffff,
     [DATA] = 0xffffffff,
-    [CONTROL] = CONTROL_MASK,
+    [CONTROL] = PCI_MSIX_ENTRY_CTRL_MASKBIT,
 };
 
 void xen_pt_msix_table_reset(XenPTMSIXTable *t)
 {
     for (unsigned i = 0; i < t->n; i++) {
-        t->entry[i] = (XenPTMSIXEntry) { .word[CONTROL] = CONTROL_MASK };
+        t->entry[i] = (XenPTMSIXEntry) {
+            .word[CONTROL] = PCI_MSIX_ENTRY_CTRL_MASKBIT,
+        };
     }
     t->life = 1;
 }
@@ -33,7 +33,7 @@ uint64_t xen_pt_msix_table_read(const XenPTMSIXTable *t, uint32_t offset,
     uint64_t value = 0;
 
     for (unsigned i = 0; i < len; i++) {
-        uint64_t at = (uint64_t)offset + i, n = at / XEN_PT_MSIX_ENTRY_SIZE;
+        uint64_t at = (uint64_t)offset + i, n = at / PCI_MSIX_ENTRY_SIZE;
 
         if (n < t->n) {
             uint64_t byte = t->entry[n].word[at / 4 % 4] >> at % 4 * 8 & 0xff;
@@ -47,7 +47,7 @@ uint64_t xen_pt_msix_table_read(const XenPTMSIXTable *t, uint32_t offset,
 bool xen_pt_msix_table_write(XenPTMSIXTable *t, uint32_t offset,
                              uint64_t value, unsigned len, bool bound)
 {
-    uint32_t n = offset / XEN_PT_MSIX_ENTRY_SIZE;
+    uint32_t n = offset / PCI_MSIX_ENTRY_SIZE;
     XenPTMSIXEntry *e;
     bool news = false;
 
@@ -55,8 +55,8 @@ bool xen_pt_msix_table_write(XenPTMSIXTable *t, uint32_t offset,
         return false;
     }
     e = &t->entry[n];
-    offset %= XEN_PT_MSIX_ENTRY_SIZE;
-    for (unsigned i = 0; i < len && offset + i < XEN_PT_MSIX_ENTRY_SIZE; i++) {
+    offset %= PCI_MSIX_ENTRY_SIZE;
+    for (unsigned i = 0; i < len && offset + i < PCI_MSIX_ENTRY_SIZE; i++) {
         uint32_t at = offset + i, which = at / 4;
         uint32_t mask = 0xffu << at % 4 * 8 & writable[which];
         uint32_t byte = (value >> 8 * i & 0xff) << at % 4 * 8;
@@ -66,7 +66,7 @@ bool xen_pt_msix_table_write(XenPTMSIXTable *t, uint32_t offset,
         if (e->word[which] != old) {
             news = true;
             if (which != CONTROL && bound && t->masks_unseen) {
-                e->word[CONTROL] |= CONTROL_MASK;
+                e->word[CONTROL] |= PCI_MSIX_ENTRY_CTRL_MASKBIT;
             }
         }
         if (which == DATA && e->life != t->life) {
@@ -84,7 +84,7 @@ void xen_pt_msix_table_off(XenPTMSIXTable *t)
 
 void xen_pt_msix_table_mask(XenPTMSIXTable *t, unsigned i, bool masked)
 {
-    t->entry[i].word[CONTROL] = masked ? CONTROL_MASK : 0;
+    t->entry[i].word[CONTROL] = masked ? PCI_MSIX_ENTRY_CTRL_MASKBIT : 0;
 }
 
 static XenPTMSIMessage written(const XenPTMSIXEntry *e)
@@ -110,5 +110,5 @@ bool xen_pt_msix_table_masked(const XenPTMSIXTable *t, unsigned i)
     XenPTMSIMessage m = written(&t->entry[i]);
 
     return !xen_pt_msi_requested_pirq(&m) &&
-           (t->entry[i].word[CONTROL] & CONTROL_MASK);
+           (t->entry[i].word[CONTROL] & PCI_MSIX_ENTRY_CTRL_MASKBIT);
 }

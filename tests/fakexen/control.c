@@ -378,6 +378,17 @@ static bool cmd_master(char **arg, char *error)
     return true;
 }
 
+static bool cmd_table_shy(char **arg, char *error)
+{
+    FkDevice *d = parse_device(arg[0], error);
+
+    if (!d || !parse_switch(arg[1], &d->x.shy, error)) {
+        return false;
+    }
+    fk_msix_hide(d);
+    return true;
+}
+
 static bool cmd_raise(char **arg, char *error)
 {
     FkDevice *d = parse_device(arg[0], error);
@@ -580,6 +591,8 @@ static const Command commands[] = {
       .max = FK_MAX_GSIS - 1 },
     { "master", "BDF " SWITCH, "it is a bus master, as dom0 left it",
       cmd_master },
+    { "table-shy", "BDF " SWITCH, "its table is seen while ENABLE is set only",
+      cmd_table_shy },
     /* PLACE is OFFSET/LEN in config space, or barN+OFFSET/LEN. */
     { "poke", "BDF PLACE VALUE", "its register is this, from now on",
       cmd_poke },

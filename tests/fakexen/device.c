@@ -324,6 +324,7 @@ static void reset(FkDevice *d)
         fk_put(d, flags, 2, fk_get(d, flags, 2) &
                ~(PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL));
         fk_msix_reset(d);
+        fk_msix_hide(d);
     }
     fk_journal("dev %s reset", fk_bdf(&d->bdf));
 }
@@ -364,6 +365,7 @@ void fk_device_write(FkDevice *d, const char *who, unsigned offset,
         *p = ((*p & ~w) | (byte & w)) & ~(byte & c);
     }
     if (d->msix && touches(offset, len, d->msix + PCI_MSIX_FLAGS + 1)) {
+        fk_msix_hide(d);
         fk_msix_unmasked(d);
     }
     if (devctl && touches(offset, len, devctl) &&

@@ -86,6 +86,9 @@ typedef struct FkMsix {
     unsigned npending;          /* pending bits that are set */
     unsigned used;              /* by Xen's count; 0: it has no table */
     bool host_maskall, guest_maskall;
+    bool shy;                   /* its table is seen while ENABLE is set only */
+    bool away;                  /* so it is not now, and has these words: */
+    uint32_t kept[FK_MAX_ENTRIES][4];
     struct {                    /* where the guest has the table */
         bool there;
         uint64_t gtable;
@@ -356,6 +359,13 @@ void fk_entry_write(FkDevice *d, unsigned entry, FkWord word, uint32_t value);
 /* The device has interrupted for an entry, or a mask has gone. */
 void fk_msix_raise(FkDevice *d, unsigned entry);
 void fk_msix_unmasked(FkDevice *d);
+
+/**
+ * fk_msix_hide: the table reads as all-ones while ENABLE is clear
+ *
+ * To be called when either may have changed.
+ */
+void fk_msix_hide(FkDevice *d);
 
 /* pciback.c; 0 or an error of the pciif protocol */
 

@@ -60,12 +60,40 @@ static uint64_t offset_of(const FkDevice *d, unsigned entry, FkWord word)
 
 uint32_t fk_entry_get(FkDevice *d, unsigned entry, FkWord word)
 {
+    if (d->x.away) {
+        return d->x.kept[entry][word];
+    }
     return fk_memory_get(d, d->x.table_bar, offset_of(d, entry, word), 4);
 }
 
 static void entry_put(FkDevice *d, unsigned entry, FkWord word, uint32_t v)
 {
+    if (d->x.away) {
+        d->x.kept[entry][word] = v;
+        return;
+    }
     fk_memory_put(d, d->x.table_bar, offset_of(d, entry, word), 4, v);
+}
+
+void fk_msix_hide(FkDevice *d)
+{
+    bool away = d->x.shy && !(fk_get(d, d->msix + PCI_MSIX_FLAGS, 2) &
+                              PCI_MSIX_FLAGS_ENABLE);
+
+    if (away == d->x.away) {
+        return;
+    }
+    for (unsigned i = 0; i < d->x.entries; i++) {
+        for (FkWord w = FK_ADDRESS; w <= FK_VECTOR_CONTROL; w++) {
+            uint32_t v = fk_entry_get(d, i, w);
+
+            d->x.away = false;
+            entry_put(d, i, w, away ? UINT32_MAX : v);
+            d->x.kept[i][w] = v;
+            d->x.away = !away;
+        }
+    }
+    d->x.away = away;
 }
 
 static bool is_pending(FkDevice *d, unsigned entry)

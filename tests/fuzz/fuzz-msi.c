@@ -21,7 +21,7 @@
 #define PBA     0x00003001
 #define ENTRIES WORLD_VECTORS       /* of MSI-X */
 
-#define TABLE_SIZE (ENTRIES * XEN_PT_MSIX_ENTRY_SIZE)
+#define TABLE_SIZE (ENTRIES * PCI_MSIX_ENTRY_SIZE)
 
 /* Bits of the first byte. */
 enum {
@@ -106,17 +106,17 @@ static WorldFate choose(void *chooser, WorldOp op, unsigned arg, uint16_t value)
 
 static uint16_t msi_control(uint8_t device)
 {
-    return (device & DEVICE_64BIT ? XEN_PT_MSI_CTRL_64BIT : 0) |
-           (device & DEVICE_MASKBIT ? XEN_PT_MSI_CTRL_MASKBIT : 0) |
-           (device & DEVICE_ON ? XEN_PT_MSI_CTRL_ENABLE : 0) |
+    return (device & DEVICE_64BIT ? PCI_MSI_FLAGS_64BIT : 0) |
+           (device & DEVICE_MASKBIT ? PCI_MSI_FLAGS_MASKBIT : 0) |
+           (device & DEVICE_ON ? PCI_MSI_FLAGS_ENABLE : 0) |
            (device & DEVICE_OTHER_BIT ? 0x0004 : 0);
 }
 
 static uint16_t msix_control(uint8_t device)
 {
     return (ENTRIES - 1) |
-           (device & DEVICE_MASKED ? XEN_PT_MSIX_CTRL_MASKALL : 0) |
-           (device & DEVICE_ON ? XEN_PT_MSIX_CTRL_ENABLE : 0) |
+           (device & DEVICE_MASKED ? PCI_MSIX_FLAGS_MASKALL : 0) |
+           (device & DEVICE_ON ? PCI_MSIX_FLAGS_ENABLE : 0) |
            (device & DEVICE_OTHER_BIT ? 0x0800 : 0);
 }
 
@@ -188,7 +188,7 @@ static void check_msix(const Bench *b)
              xen_pt_msi_regs_read(&b->regs, 8, 4) == PBA,
           "the table stays where it is");
     for (unsigned i = 0; i < ENTRIES; i++) {
-        uint32_t at = i * XEN_PT_MSIX_ENTRY_SIZE;
+        uint32_t at = i * PCI_MSIX_ENTRY_SIZE;
 
         check_message(b, i, xen_pt_msix_table_message(&b->table, i),
                       xen_pt_msix_table_masked(&b->table, i));
@@ -254,7 +254,7 @@ static void guest_write(Bench *b, unsigned offset, uint32_t value,
 static void table_write(Bench *b, uint32_t offset, uint64_t value,
                         unsigned len)
 {
-    unsigned i = offset / XEN_PT_MSIX_ENTRY_SIZE;
+    unsigned i = offset / PCI_MSIX_ENTRY_SIZE;
     bool bound = i < ENTRIES && b->w.vec[i].stage >= XEN_PT_MSI_BOUND;
 
     if (bound && b->table.masks_unseen && offset % 16 == 12 && (value & 1)) {
@@ -326,7 +326,7 @@ static void msi_step(Bench *b, uint8_t byte)
 
 static void msix_step(Bench *b, uint8_t byte)
 {
-    uint32_t entry = (byte >> 3 & 3) % ENTRIES * XEN_PT_MSIX_ENTRY_SIZE;
+    uint32_t entry = (byte >> 3 & 3) % ENTRIES * PCI_MSIX_ENTRY_SIZE;
     unsigned len = byte >> 3 & 4 ? 4 : 1 << (byte >> 3 & 1);
     uint32_t offset;
 

@@ -59,6 +59,30 @@ static void test_enable_unmasked(const void *xen)
     g_assert_false(msix_hw_masked(x, 3));
 }
 
+/* A device that shows its table only while ENABLE is set. */
+static void test_enable_to_see(const void *xen)
+{
+    XenPT *x = msix_start_on(&msix_plain, xen);
+
+    xen_pt_say(x, "table-shy DEV on");
+    msix_request(x, 0);
+    msix_request(x, 3);
+    xen_pt_expect(x, "");
+    msix_set_control(x, ENABLE);
+    g_assert_true(msix_hw_enabled(x));
+    msix_assert_pirqs(x, 2, 2);
+    g_assert_false(msix_hw_masked(x, 0));
+    g_assert_false(msix_hw_masked(x, 3));
+    xen_pt_skip(x);
+    xen_pt_say(x, "raise DEV 3");
+    msix_assert_pirqs(x, 2, 2);
+    xen_pt_expect_kinds(__FILE__, __LINE__, x, "dev",
+        "dev DEV interrupt MSI-X 0x00000000fee00238 0x00000000\n");
+    msix_set_control(x, 0);
+    msix_assert_pirqs(x, 0, 0);
+    xen_pt_free(x);
+}
+
 /* Unmasked first, and written then: half an entry asks for nothing. */
 static void test_enable_half(const void *xen)
 {
@@ -1389,6 +1413,7 @@ int main(int argc, char **argv)
     msix_add_for_xens("enable/linux", test_enable_linux);
     msix_add_for_xens("enable/unmasked", test_enable_unmasked);
     msix_add_for_xens("enable/half", test_enable_half);
+    msix_add_for_xens("enable/to-see", test_enable_to_see);
     msix_add_for_xens("enable/pirq", test_enable_pirq);
     msix_add_for_xens("enable/wide", test_enable_wide);
     qtest_add_func("xen-pt/msix/enable/writes", test_enable_writes);

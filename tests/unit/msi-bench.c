@@ -64,6 +64,8 @@ static const char *error_name(int err)
     switch (err) {
     case -EACCES:
         return "EACCES";
+    case -EBUSY:
+        return "EBUSY";
     case -EIO:
         return "EIO";
     case -ENOMEM:
@@ -99,6 +101,7 @@ static void add_fault(GString *text, const XenPTMSIFault *f)
         [XEN_PT_MSI_STEP_DISABLE] = { "disable", true },
         [XEN_PT_MSI_STEP_UNBIND] = { "unbind" },
         [XEN_PT_MSI_STEP_UNMAP] = { "unmap" },
+        [XEN_PT_MSI_STEP_OTHER] = { "other" },
     };
 
     g_string_append(text, steps[f->step].name);
@@ -110,6 +113,8 @@ static void add_fault(GString *text, const XenPTMSIFault *f)
         g_string_append_printf(text, "%u/%s/%" PRIx64 "/%x", f->vector,
                                checks[f->check], f->message.address,
                                f->message.data);
+    } else if (f->step == XEN_PT_MSI_STEP_OTHER) {
+        g_string_append_printf(text, "/%s", error_name(f->err));
     } else {
         g_string_append_printf(text, "%u/%s", f->vector, error_name(f->err));
     }
@@ -174,7 +179,7 @@ char *bench_text(const Bench *b)
     uint16_t control = b->found & ~(w->enable | w->maskall);
     unsigned used = 0, lost = 0;
 
-    if (xen_pt_msi_seq_enabled(s) && xen_pt_msi_seq_masked(s)) {
+    if (xen_pt_msi_seq_masked(s)) {
         g_string_append(text, "+mask");
     }
     for (unsigned i = 0; i < s->nvec; i++) {
@@ -220,6 +225,8 @@ static void happen(Bench *b, const char *event)
         world_set_control(w, true, event[2]);
     } else if (!strcmp(event, "off") || !strcmp(event, "off+mask")) {
         world_set_control(w, false, event[3]);
+    } else if (!strcmp(event, "deny") || !strcmp(event, "deny+mask")) {
+        xen_pt_msi_seq_deny(&w->seq, event[4]);
     } else if (!strcmp(event, "rebind")) {
         world_rebind(w);
     } else if (!strcmp(event, "reset")) {

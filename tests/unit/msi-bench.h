@@ -34,7 +34,7 @@ void bench_count(Bench *b, unsigned ops);
  * What is and what was not to be had, in words: "on 0:cpu0 1:cpu1+mask" has
  * two vectors, the second one masked. Behind that, where it is so:
  *
- * +mask             of "on" and "pending", the function mask
+ * +mask             of a state, the function mask
  * 0:mapped          vector 0 has a pirq and is not bound
  * 0:lost            it is used, but not to be had
  * 0:unwritten       Xen's message is not in the device
@@ -55,6 +55,7 @@ char *bench_text(const Bench *b);
  *
  * 0:cpu0 0:cpu0+mask    the guest writes the message, the mask of vector 0
  * on on+mask off off+mask    it writes ENABLE and the function mask
+ * deny deny+mask        it writes ENABLE while the other kind is on
  * rebind                it moves the table
  * clear probe reset     what QEMU does before there is a guest, and a reset
  * permit                dom0 gives the permission

@@ -26,7 +26,7 @@ static unsigned most_ops(const World *w)
     case WORLD_PROBE:
         return word + change + (on - up * n) + 2 * (word + change) + 2 * change;
     case WORLD_SET_CONTROL:
-        return word + change + off + on + off;
+        return word + change + off + (msix ? 2 * on : on) + off;
     case WORLD_SET_VECTOR:
         return msix ? 1 + up : 2 + off + on + off;
     case WORLD_REBIND:
@@ -60,11 +60,12 @@ void judge_begin(const World *w, WorldOp op, unsigned arg)
          "I4: one vector of MSI-X is no other's business");
 }
 
-/* MSI-X may be on while one of its vectors comes or goes. */
+/* MSI-X may be on while one of its vectors comes or goes, or all are masked. */
 static bool live(const World *w)
 {
     return world_is_msix(w) && (w->event == WORLD_SET_VECTOR ||
-                                w->event == WORLD_REBIND);
+                                w->event == WORLD_REBIND ||
+                                (w->last & w->maskall));
 }
 
 /* Or it was tried at least. */
@@ -128,9 +129,22 @@ void judge_message(const World *w, unsigned i)
          "I1: the message is read once Xen has bound the vector");
 }
 
+/* Has a message not been seen that is to be? Of MSI-X it may be ENABLE's. */
+static bool unseen(const World *w)
+{
+    for (unsigned i = 0; i < w->seq.nvec; i++) {
+        if (w->v[i].missed) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void judge_enable(const World *w, uint16_t value)
 {
     uint16_t masked = value & w->maskall;
+    bool quiet = masked && !w->masked;
+    bool starts = w->seq.state != XEN_PT_MSI_ON;
 
     RULE(w, !(w->last & w->enable) ||
          (world_is_msix(w) && w->event == WORLD_SET_CONTROL),
@@ -142,9 +156,10 @@ static void judge_enable(const World *w, uint16_t value)
              "I7: a probe writes ENABLE of MSI-X with the function masked");
         return;
     }
-    RULE(w, masked == (w->masked ? w->maskall : 0),
-         "the function mask is the guest's");
-    for (unsigned i = 0; i < w->seq.nvec && !(w->last & w->enable); i++) {
+    RULE(w, masked || !w->masked, "the function mask is the guest's");
+    RULE(w, !quiet || (starts && unseen(w)),
+         "the function mask is the guest's, but to see the table");
+    for (unsigned i = 0; i < w->seq.nvec && starts && !quiet; i++) {
         bool needed = !world_is_msix(w) ||
                       (world_used(w, i) && !w->vec[i].lost);
 

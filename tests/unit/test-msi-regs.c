@@ -8,8 +8,8 @@
 #include <glib.h>
 #include "hw/xen/xen_pt_msi_regs.h"
 
-#define BIT64   XEN_PT_MSI_CTRL_64BIT
-#define MASKBIT XEN_PT_MSI_CTRL_MASKBIT
+#define BIT64   PCI_MSI_FLAGS_64BIT
+#define MASKBIT PCI_MSI_FLAGS_MASKBIT
 #define NEXT    0x70
 #define TABLE   0x00002003      /* in BAR 3 */
 #define PBA     0x00013005      /* in BAR 5 */
@@ -32,7 +32,7 @@ typedef struct Layout {
 
 #define HEAD(control)   ((uint32_t)(control) << 16 | NEXT << 8 | 0x05)
 #define HEAD_X(control) ((uint32_t)(control) << 16 | NEXT << 8 | 0x11)
-#define ENABLE          (XEN_PT_MSI_CTRL_ENABLE << 16)
+#define ENABLE          (PCI_MSI_FLAGS_ENABLE << 16)
 
 static const Layout layouts[] = {
     { "32", false, 0, 12, 8, 0,
@@ -99,7 +99,7 @@ static void test_reset_message(const Layout *l, XenPTMSIRegs *r)
  */
 static void test_reset_device_bits(const Layout *l, XenPTMSIRegs *r)
 {
-    uint16_t shown = l->msix ? XEN_PT_MSIX_CTRL_SIZE : BIT64 | MASKBIT;
+    uint16_t shown = l->msix ? PCI_MSIX_FLAGS_QSIZE : BIT64 | MASKBIT;
 
     init(r, l, l->control | (0xffff & ~shown));
     g_assert_cmpuint(r->size, ==, l->size);
@@ -257,7 +257,7 @@ static void test_upper_control_byte(const Layout *l, XenPTMSIRegs *r)
     g_assert_cmphex(xen_pt_msi_regs_write(r, 3, 0xff, 1), ==, 0);
     g_assert_true(xen_pt_msi_regs_enable(r));
     g_assert_cmphex(xen_pt_msi_regs_read(r, 2, 2), ==,
-                    l->control | XEN_PT_MSI_CTRL_ENABLE);
+                    l->control | PCI_MSI_FLAGS_ENABLE);
 }
 
 /* Multiple Message Enable stays at one vector, and the guest can see it. */
@@ -266,7 +266,7 @@ static void test_one_vector(const Layout *l, XenPTMSIRegs *r)
     g_assert_cmphex(xen_pt_msi_regs_write(r, 2, 0x0071, 2), ==,
                     XEN_PT_MSI_WROTE_CONTROL);
     g_assert_cmphex(xen_pt_msi_regs_read(r, 2, 2), ==,
-                    l->control | XEN_PT_MSI_CTRL_ENABLE);
+                    l->control | PCI_MSI_FLAGS_ENABLE);
 }
 
 /* ENABLE as the sequence has it; no other bit moves. */

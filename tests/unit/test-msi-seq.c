@@ -229,7 +229,7 @@ static const Script scripts[] = {
     /* The control word cannot be read: it is not written either. */
     { "refuse/enable-read", .step = {
         { "0:cpu0 on", "map0 bind0 message0 read!fail read!fail " UNDO,
-          "refused (0:cpu0) enable/ENOMEM/0000/0000" } } },
+          "refused (0:cpu0) enable/ENOMEM/0000/ffff" } } },
     /* On before its message was checked, not by us: off first, then on. */
     { "refuse/enable-found-set", .fate.word = 0x0081, .step = {
         { "0:cpu0 on",

@@ -16,6 +16,8 @@
 /* Nothing is sent before the message is checked, and Xen unmasks it then. */
 #define UP(n)   "map" #n " bind" #n "+mask message" #n " bind" #n
 #define DOWN(n) "unbind" #n " unmap" #n
+#define UNSEEN(n) \
+    "map" #n " bind" #n "+mask message" #n "!ones message" #n "!ones " DOWN(n)
 
 #define ON      "read write=8002 read"
 #define MASKED  "read write=c002 read"
@@ -69,6 +71,23 @@ static const Script scripts[] = {
     { "enable/found-set", .fate.word = 0xc002, .step = {
         { "0:cpu0 on",
           UP(0) " read!junk write=0002 read write=8002 read", "on 0:cpu0" } } },
+    /*
+     * A device that shows its table only while ENABLE is set. Its function mask
+     * is what keeps its vectors from being used too early.
+     */
+    { "enable/to-see", .step = {
+        { "0:cpu0 1:cpu1 on", UNSEEN(0) " " UNSEEN(1) " " MASKED " "
+          UP(0) " " UP(1) " " ON, "on 0:cpu0 1:cpu1" },
+        { "off", OFF " " DOWN(1) " " DOWN(0), "off (0:cpu0) (1:cpu1)" },
+        { "on+mask", UNSEEN(0) " " UNSEEN(1) " " MASKED " "
+          UP(0) " " UP(1) " read write=c002 read", "on+mask 0:cpu0 1:cpu1" } } },
+    /* While MSI is on: the mask is as written, a reason why not stays. */
+    { "enable/denied", .refusing = true, .step = {
+        { "deny+mask", "", "off+mask other/EBUSY" },
+        { "deny", "", "off other/EBUSY" },
+        { "on", "read write=8002 read read read",
+          "refused enable/EACCES/8002/0002" },
+        { "deny", "", "refused enable/EACCES/8002/0002" } } },
     /* What is masked by now is not set up again. */
     { "enable/again", .step = {
         USE_2,
@@ -84,7 +103,7 @@ static const Script scripts[] = {
     { "disable/masked", .step = {
         USE_1,
         { "on+mask", MASKED, "on+mask 0:cpu0" },
-        { "off+mask", OFF " " DOWN(0), "off (0:cpu0)" } } },
+        { "off+mask", OFF " " DOWN(0), "off+mask (0:cpu0)" } } },
     /* The function mask of a function that is off is nobody's business. */
     { "disable/already", .step = {
         { "off+mask off", "", "off" } } },
@@ -193,7 +212,7 @@ static const Script scripts[] = {
           "refused (0:cpu0) (1:cpu0) map0/ENOMEM" } } },
     { "refuse/enable", .refusing = true, .step = {
         { "0:cpu0 on+mask", UP(0) " " MASKED " read " UNDO " " DOWN(0),
-          "refused (0:cpu0) enable/EACCES/c002/0002" } } },
+          "refused+mask (0:cpu0) enable/EACCES/c002/0002" } } },
     { "refuse/vector-map", .step = {
         USE_1,
         { "1:cpu0", "map1!fail",
@@ -460,7 +479,7 @@ static void test_refuse_retried(void)
         bench_count(&b, i & 1 ? again : 0);
     }
     text = bench_text(&b);
-    g_assert_cmpstr(text, ==, "refused (0:cpu0+mask) (1:cpu0+mask) "
+    g_assert_cmpstr(text, ==, "refused+mask (0:cpu0+mask) (1:cpu0+mask) "
                     "enable/EACCES/c002/0002");
     b.w.permitted = true;
     world_set_control(&b.w, true, true);

@@ -9,7 +9,7 @@
 #include "hw/xen/xen_pt_msix_table.h"
 
 #define ENTRIES 3
-#define END     (ENTRIES * XEN_PT_MSIX_ENTRY_SIZE)
+#define END     (ENTRIES * PCI_MSIX_ENTRY_SIZE)
 
 /* Where the words of an entry are (PCI 3.0, 6.8.2.6 to 6.8.2.9). */
 enum { LO = 0, HI = 4, DATA = 8, CONTROL = 12 };
@@ -49,7 +49,7 @@ static bool write4(Bench *b, uint32_t offset, uint32_t value, bool bound)
 
 static void program(Bench *b, unsigned i, uint64_t address, uint32_t data)
 {
-    uint32_t at = i * XEN_PT_MSIX_ENTRY_SIZE;
+    uint32_t at = i * PCI_MSIX_ENTRY_SIZE;
 
     write4(b, at + LO, address, false);
     write4(b, at + HI, address >> 32, false);
@@ -62,7 +62,7 @@ static void program(Bench *b, unsigned i, uint64_t address, uint32_t data)
 static void test_reset(Bench *b)
 {
     for (unsigned i = 0; i < ENTRIES; i++) {
-        uint32_t at = i * XEN_PT_MSIX_ENTRY_SIZE;
+        uint32_t at = i * PCI_MSIX_ENTRY_SIZE;
 
         g_assert_cmphex(read4(b, at + LO), ==, 0);
         g_assert_cmphex(read4(b, at + HI), ==, 0);
@@ -175,7 +175,7 @@ static void test_largest(void)
         g_assert_cmphex(m.data, ==, 0x10 | i << 8);
         g_assert_true(xen_pt_msix_table_masked(&b.table, i));
     }
-    g_assert_false(write4(&b, XEN_PT_MSIX_MAX * XEN_PT_MSIX_ENTRY_SIZE, 4,
+    g_assert_false(write4(&b, XEN_PT_MSIX_MAX * PCI_MSIX_ENTRY_SIZE, 4,
                           false));
 }
 

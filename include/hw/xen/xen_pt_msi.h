@@ -100,6 +100,14 @@ bool xen_pt_msi_config_write(XenPCIPassthroughState *s, uint32_t addr,
                              uint32_t value, int len);
 
 /**
+ * xen_pt_msi_settle: what came of an event
+ *
+ * To be called after each: the guest reads what is, and the log tells of what
+ * is not as asked.
+ */
+void xen_pt_msi_settle(XenPTMSI *msi);
+
+/**
  * xen_pt_msi_disable: undo all that is set up; the device goes away
  */
 void xen_pt_msi_disable(XenPCIPassthroughState *s);

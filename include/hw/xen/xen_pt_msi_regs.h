@@ -9,19 +9,8 @@
 #ifndef HW_XEN_PT_MSI_REGS_H
 #define HW_XEN_PT_MSI_REGS_H
 
+#include "hw/pci/pci_regs.h"
 #include "hw/xen/xen_pt_msi_check.h"
-
-/* Bits of the control word (PCI 3.0, 6.8.1.3). */
-#define XEN_PT_MSI_CTRL_ENABLE  0x0001
-#define XEN_PT_MSI_CTRL_64BIT   0x0080
-#define XEN_PT_MSI_CTRL_MASKBIT 0x0100
-
-/* The same of MSI-X (PCI 3.0, 6.8.2.3). */
-#define XEN_PT_MSIX_CTRL_SIZE    0x07ff     /* entries of the table - 1 */
-#define XEN_PT_MSIX_CTRL_MASKALL 0x4000
-#define XEN_PT_MSIX_CTRL_ENABLE  0x8000
-
-#define XEN_PT_MSIX_REGS_SIZE 12
 
 /* The largest layout: 64-bit address and per-vector masking. */
 #define XEN_PT_MSI_REGS_MAX 24

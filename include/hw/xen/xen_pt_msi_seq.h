@@ -170,6 +170,15 @@ bool xen_pt_msi_seq_clear(XenPTMSISeq *seq);
 void xen_pt_msi_seq_set_control(XenPTMSISeq *seq, bool on, bool masked);
 
 /**
+ * xen_pt_msi_seq_deny: the guest asked for ENABLE, and the other kind is on
+ * @seq: a sequence that is not on
+ * @masked: the function mask, as the guest wrote it
+ *
+ * One of MSI and MSI-X is on at a time (PCI 3.0, 6.8.2), as pciback has it too.
+ */
+void xen_pt_msi_seq_deny(XenPTMSISeq *seq, bool masked);
+
+/**
  * xen_pt_msi_seq_set_vector: the guest wrote a vector's message or mask
  * @seq: the sequence
  * @i: the vector, below @seq->nvec

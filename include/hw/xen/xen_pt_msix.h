@@ -28,10 +28,18 @@ struct XenPTMSIX {
     uint64_t pba_last;          /* bits; UINT64_MAX: they are in another */
     hwaddr guest;               /* where the guest's table is, once mapped */
     unsigned waited_ms;         /* for the device's files to come */
-    bool warned;                /* of a write that is lost */
+    unsigned warned;            /* bit n: XenPTMSIXLost n has been */
     XenPTMSIXTable table;
     XenPTMSIXEntry entry[];
 };
+
+/* Why a guest's write reaches nothing. */
+typedef enum XenPTMSIXLost {
+    XEN_PT_MSIX_LOST_HIDDEN,        /* the table's page, MSI-X is hidden */
+    XEN_PT_MSIX_LOST_PBA,           /* a page of the pending bits */
+    XEN_PT_MSIX_LOST_BESIDE_PBA,    /* the table's, pending bits there too */
+    XEN_PT_MSIX_LOST_BESIDE,        /* the table's, and Xen does not do it */
+} XenPTMSIXLost;
 
 /* The guest address of a table that is not in its memory. */
 #define XEN_PT_MSIX_UNMAPPED ((hwaddr)-1)
@@ -60,12 +68,10 @@ void xen_pt_msix_unmap(XenPTMSI *msi);
 
 /**
  * xen_pt_msix_warn_lost: warn of a guest's write that reaches nothing
- * @where: the write "to ..."
- * @why: the reason
  *
- * Once per device.
+ * Once per device and reason.
  */
-void xen_pt_msix_warn_lost(XenPTMSI *msi, const char *where, const char *why);
+void xen_pt_msix_warn_lost(XenPTMSI *msi, XenPTMSIXLost lost);
 
 /**
  * xen_pt_msix_free: the last reference to the guest's memory is gone

@@ -9,9 +9,9 @@
 #ifndef HW_XEN_PT_MSIX_TABLE_H
 #define HW_XEN_PT_MSIX_TABLE_H
 
+#include "hw/pci/pci_regs.h"
 #include "hw/xen/xen_pt_msi_check.h"
 
-#define XEN_PT_MSIX_ENTRY_SIZE 16   /* bytes */
 #define XEN_PT_MSIX_MAX 2048        /* entries (PCI 3.0, 6.8.2.3) */
 
 typedef struct XenPTMSIXEntry {

@@ -24,7 +24,10 @@ TRACE = ("-trace", "xen_pt_msi*", "-trace", "pci_cfg_write")
 ANY = r"\S+"
 OPERATION = r"xen_pt_msi_(\w+) \S*?{}: (.*)"
 CONFIG_WRITE = r"pci_cfg_write xen-pci-passthrough {} @0x(\w+) <- 0x(\w+)"
+# Xen before 4.19 keeps the guest's mask bits to itself; QEMU sees them later.
+MASK = r"xen_pt_msix_mask \S*?{}: vector (\d+) masked (\d)"
 TABLE_WRITE = r"xen_pt_msix_write \S*?{}: (0x(\w+)/(\d) <- 0x(\w+))"
+WRITES = ("config", "table")
 # The registers that matter: the table is where the guest has put the BAR.
 REGISTERS = re.compile(r"COMMAND|BAR\d|MSI")
 # With one of these missing, the sequence is not one of a guest that worked.
@@ -36,7 +39,7 @@ TESTS = pathlib.Path(__file__).resolve().parents[2]
 @dataclass(frozen=True)
 class Step:
     """A step of QEMU's, or a write of the guest's that leads to some."""
-    kind: str           # the event; of a write "config" or "table"
+    kind: str           # the event; of a write "config", "table" or "mask"
     text: str           # what is compared
     write: tuple = ()   # offset, bytes, value
 
@@ -62,6 +65,11 @@ def _guest_step(line, registers, host, guest):
     if found:
         return Step("table", f"guest: table {found[1]}",
                     (int(found[2], 16), int(found[3]), int(found[4], 16)))
+    found = re.search(MASK.format(host), line)
+    if found:
+        vector, masked = int(found[1]), int(found[2])
+        return Step("mask", f"guest: vector {vector} masked {masked}",
+                    (16 * vector + 12, 4, masked))
     found = re.search(CONFIG_WRITE.format(guest), line)
     if found:
         offset = int(found[1], 16)
@@ -125,10 +133,17 @@ def _fake(result, replay, dump, steps):
     at = configspace.find_capabilities(config).get(configspace.MSIX, 0)
     table = int.from_bytes(config[at + 4:at + 8], "little")
     try:
-        for step in steps:
+        for i, step in enumerate(steps):
+            if step.kind not in WRITES:
+                continue
+            # The trace has a mask behind the write that made QEMU look at it.
+            for seen in itertools.takewhile(
+                    lambda later: later.kind not in WRITES, steps[i + 1:]):
+                if seen.kind == "mask":
+                    guest.table_write(table, *seen.write)
             if step.kind == "config":
                 guest.write(*step.write)
-            elif step.kind == "table":
+            else:
                 guest.table_write(table, *step.write)
         return guest.messages()
     finally:
