@@ -5,47 +5,8 @@
  *
  * FAKEXEN names a directory. A test writes commands to the file "control" in
  * it before QEMU starts, and appends more while it runs: all that is there is
- * taken in before each operation. The file "journal" is the answer. Lines:
- *
- *   domid N                     the guest's number
- *   stubdom on|off              where QEMU runs
- *   xen 4.17|4.20|4.20.3        (or another)
- *   kernel 5.4|5.6|6.1|6.8      Linux in dom0, see FkKernel
- *   extra-irqs N                how many MSIs a guest can have
- *   gsis N                      how many interrupts the I/O APICs have
- *   lockdown|privcmd-restricted|devmem on|off
- *   message vtd|amd|amd-old|plain[-x2apic]|ADDRESS:DATA
- *                               what Xen writes to devices
- *   device BDF FILE [LOCAL]     a device as FILE describes it, which in the
- *                               stub domain is at LOCAL
- *   allow|permissive|assign BDF on|off
- *   prepared BDF on|off         pciback has told Xen of its MSI-X
- *   poke BDF PLACE VALUE        the device's register is this, from now on;
- *                               PLACE is OFFSET/LEN in config space, or
- *                               barN+OFFSET/LEN
- *   writable BDF OFFSET/LEN MASK    and software can change these bits
- *   irq BDF N                   its line
- *   master BDF on|off           it is a bus master, as dom0 left it
- *   table-shy BDF on|off        its table is seen while ENABLE is set only
- *   raise BDF [ENTRY]           the device interrupts
- *   lose BDF                    it loses its state, dom0 restores the header
- *   show BDF PLACE              the journal says what the register is now
- *   config BDF                  ... what its 256 bytes are
- *   pirqs                       ... how many MSIs are mapped and bound
- *   left                        ... what else of a device QEMU has: interrupts
- *                               by INTx, ranges of memory
- *   new-pirq                    ... which one the guest has been given
- *   guest-write ADDRESS/LEN VALUE   the guest writes to its memory: the
- *                               journal says "pass" where QEMU is to see it,
- *                               "crash" where Xen ends the guest for it
- *   guest-written               QEMU has seen it
- *   guest-read ADDRESS/LEN      the same; "pass", or what Xen answers
- *   anew                        another guest: no pirq is in use, and the
- *                               devices are as they were described
- *   guest-config BDF OFFSET/LEN TIMES [VALUE]   the guest reads, or writes,
- *                               config space; BDF is its own
- *   fail OP[@OFFSET] N|N+|all ACTION
- *   heal                        nothing fails any more
+ * taken in before each operation. The file "journal" is the answer. Which lines
+ * there are, and what they do, is in the table commands[] below.
  */
 
 #include "fakexen.h"
@@ -59,8 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define ERROR_MAX 256
 
 FkWorld fk;
 
@@ -114,8 +73,6 @@ void fk_init(void)
     fk_fault_clear();
 }
 
-typedef bool Command(char **arg, char *error);
-
 static bool parse_number(const char *text, uint64_t max, uint64_t *value)
 {
     const char *end = fk_number(text, 0, value);
@@ -125,7 +82,7 @@ static bool parse_number(const char *text, uint64_t max, uint64_t *value)
 
 static bool wrong(char *error, const char *what, const char *text)
 {
-    snprintf(error, 200, "'%.60s' is not %s", text, what);
+    snprintf(error, FK_ERROR_MAX, "'%.60s' is not %s", text, what);
     return false;
 }
 
@@ -144,59 +101,6 @@ static FkDevice *parse_device(const char *text, char *error)
         wrong(error, "a device that there is", text);
     }
     return d;
-}
-
-static bool cmd_domid(char **arg, char *error)
-{
-    uint64_t v;
-
-    if (!parse_number(arg[0], 0x7fef, &v)) {
-        return wrong(error, "a domain's number", arg[0]);
-    }
-    fk.domid = v;
-    return true;
-}
-
-static bool cmd_stubdom(char **arg, char *error)
-{
-    return parse_switch(arg[0], &fk.stubdom, error);
-}
-
-static bool cmd_lockdown(char **arg, char *error)
-{
-    return parse_switch(arg[0], &fk.lockdown, error);
-}
-
-static bool cmd_privcmd(char **arg, char *error)
-{
-    return parse_switch(arg[0], &fk.privcmd_restricted, error);
-}
-
-static bool cmd_devmem(char **arg, char *error)
-{
-    return parse_switch(arg[0], &fk.devmem, error);
-}
-
-static bool cmd_extra_irqs(char **arg, char *error)
-{
-    uint64_t v;
-
-    if (!parse_number(arg[0], FK_MAX_EXTRA_IRQS, &v)) {
-        return wrong(error, "a number of interrupts", arg[0]);
-    }
-    fk.extra_irqs = v;
-    return true;
-}
-
-static bool cmd_gsis(char **arg, char *error)
-{
-    uint64_t v;
-
-    if (!parse_number(arg[0], FK_MAX_GSIS, &v)) {
-        return wrong(error, "a number of interrupts", arg[0]);
-    }
-    fk.gsis = v;
-    return true;
 }
 
 static bool cmd_xen(char **arg, char *error)
@@ -286,7 +190,7 @@ static char *read_all(const char *path)
 
 static bool cmd_device(char **arg, char *error)
 {
-    char why[ERROR_MAX], *text;
+    char why[FK_ERROR_MAX], *text;
     FkBdf bdf, local;
     FkDevice *d;
     FkDump *dump;
@@ -301,12 +205,12 @@ static bool cmd_device(char **arg, char *error)
     }
     d = fk_device_add();
     if (!d) {
-        snprintf(error, 200, "more than %d devices", FK_MAX_DEVICES);
+        snprintf(error, FK_ERROR_MAX, "more than %d devices", FK_MAX_DEVICES);
         return false;
     }
     text = read_all(arg[1]);
     if (!text) {
-        snprintf(error, 200, "%.120s: %s", arg[1], strerror(errno));
+        snprintf(error, FK_ERROR_MAX, "%.120s: %s", arg[1], strerror(errno));
         return false;
     }
     dump = calloc(1, sizeof(*dump));
@@ -317,7 +221,7 @@ static bool cmd_device(char **arg, char *error)
         fk_device_init(d, dump);
         dumps[d - fk.dev] = *dump;
     } else {
-        snprintf(error, 200, "%.100s:%.90s", arg[1], why);
+        snprintf(error, FK_ERROR_MAX, "%.100s:%.90s", arg[1], why);
     }
     free(dump);
     free(text);
@@ -334,29 +238,6 @@ static bool cmd_anew(char **arg, char *error)
         }
     }
     return true;
-}
-
-static bool set_flag(char **arg, char *error, size_t offset)
-{
-    FkDevice *d = parse_device(arg[0], error);
-
-    return d && parse_switch(arg[1], (bool *)((char *)d + offset), error);
-}
-
-static bool cmd_allow(char **arg, char *error)
-{
-    return set_flag(arg, error,
-                    offsetof(FkDevice, back.allow_interrupt_control));
-}
-
-static bool cmd_permissive(char **arg, char *error)
-{
-    return set_flag(arg, error, offsetof(FkDevice, back.permissive));
-}
-
-static bool cmd_assign(char **arg, char *error)
-{
-    return set_flag(arg, error, offsetof(FkDevice, assigned));
 }
 
 static bool cmd_prepared(char **arg, char *error)
@@ -480,18 +361,6 @@ static bool cmd_writable(char **arg, char *error)
     for (unsigned i = 0; i < p.len; i++) {
         p.d->writable[p.offset + i] = value >> (8 * i);
     }
-    return true;
-}
-
-static bool cmd_irq(char **arg, char *error)
-{
-    FkDevice *d = parse_device(arg[0], error);
-    uint64_t v;
-
-    if (!d || !parse_number(arg[1], FK_MAX_GSIS - 1, &v)) {
-        return d && wrong(error, "an interrupt line", arg[1]);
-    }
-    d->irq = v;
     return true;
 }
 
@@ -676,46 +545,133 @@ static bool cmd_heal(char **arg, char *error)
     return true;
 }
 
-static const struct {
+typedef struct Command {
     const char *name;
-    unsigned min, max;      /* arguments */
-    Command *run;
-} commands[] = {
-    { "domid", 1, 1, cmd_domid },
-    { "stubdom", 1, 1, cmd_stubdom },
-    { "xen", 1, 1, cmd_xen },
-    { "extra-irqs", 1, 1, cmd_extra_irqs },
-    { "gsis", 1, 1, cmd_gsis },
-    { "kernel", 1, 1, cmd_kernel },
-    { "lockdown", 1, 1, cmd_lockdown },
-    { "privcmd-restricted", 1, 1, cmd_privcmd },
-    { "devmem", 1, 1, cmd_devmem },
-    { "message", 1, 1, cmd_message },
-    { "device", 2, 3, cmd_device },
-    { "allow", 2, 2, cmd_allow },
-    { "permissive", 2, 2, cmd_permissive },
-    { "assign", 2, 2, cmd_assign },
-    { "prepared", 2, 2, cmd_prepared },
-    { "poke", 3, 3, cmd_poke },
-    { "writable", 3, 3, cmd_writable },
-    { "irq", 2, 2, cmd_irq },
-    { "master", 2, 2, cmd_master },
-    { "table-shy", 2, 2, cmd_table_shy },
-    { "raise", 1, 2, cmd_raise },
-    { "lose", 1, 1, cmd_lose },
-    { "show", 2, 2, cmd_show },
-    { "config", 1, 1, cmd_config },
-    { "pirqs", 0, 0, cmd_pirqs },
-    { "left", 0, 0, cmd_left },
-    { "new-pirq", 0, 0, cmd_new_pirq },
-    { "guest-write", 2, 2, cmd_guest_write },
-    { "guest-written", 0, 0, cmd_guest_written },
-    { "guest-read", 1, 1, cmd_guest_read },
-    { "anew", 0, 0, cmd_anew },
-    { "guest-config", 3, 4, cmd_guest_config },
-    { "fail", 3, 3, cmd_fail },
-    { "heal", 0, 0, cmd_heal },
+    const char *args;           /* the last may be missing: [ARG] */
+    const char *help;
+    bool (*run)(char **arg, char *error);
+    /* Or it is a setting: on or off, or a number; of a device, or the world. */
+    bool *flag;
+    unsigned *number, max;
+    size_t device_flag, device_number;  /* where it is in an FkDevice */
+} Command;
+
+#define SWITCH "on|off"
+#define DEVICE(member) offsetof(FkDevice, member)
+
+static const Command commands[] = {
+    { "domid", "N", "the guest's number", .number = &fk.domid, .max = 0x7fef },
+    { "stubdom", SWITCH, "where QEMU runs", .flag = &fk.stubdom },
+    { "xen", "4.17|4.20|4.20.3|...", "its release", cmd_xen },
+    { "kernel", "5.4|5.6|6.1|6.8", "Linux in dom0, see FkKernel", cmd_kernel },
+    { "extra-irqs", "N", "how many MSIs a guest can have",
+      .number = &fk.extra_irqs, .max = FK_MAX_EXTRA_IRQS },
+    { "gsis", "N", "how many interrupts the I/O APICs have",
+      .number = &fk.gsis, .max = FK_MAX_GSIS },
+    { "lockdown", SWITCH, "config files are read-only, BARs unmapped",
+      .flag = &fk.lockdown },
+    { "privcmd-restricted", SWITCH, "no hypercalls (XSA-482)",
+      .flag = &fk.privcmd_restricted },
+    { "devmem", SWITCH, "there is a /dev/mem", .flag = &fk.devmem },
+    { "message", "vtd|amd|amd-old|plain[-x2apic]|ADDRESS:DATA",
+      "what Xen writes to devices", cmd_message },
+
+    { "device", "BDF FILE [LOCAL]",
+      "a device as FILE describes it, in the stub domain at LOCAL",
+      cmd_device },
+    { "allow", "BDF " SWITCH, "pciback's allow_interrupt_control",
+      .device_flag = DEVICE(back.allow_interrupt_control) },
+    { "permissive", "BDF " SWITCH, "pciback lets all through",
+      .device_flag = DEVICE(back.permissive) },
+    { "assign", "BDF " SWITCH, "Xen knows that it is the guest's",
+      .device_flag = DEVICE(assigned) },
+    { "prepared", "BDF " SWITCH, "pciback has told Xen of its MSI-X",
+      cmd_prepared },
+    { "irq", "BDF N", "its line", .device_number = DEVICE(irq),
+      .max = FK_MAX_GSIS - 1 },
+    { "master", "BDF " SWITCH, "it is a bus master, as dom0 left it",
+      cmd_master },
+    { "table-shy", "BDF " SWITCH, "its table is seen while ENABLE is set only",
+      cmd_table_shy },
+    /* PLACE is OFFSET/LEN in config space, or barN+OFFSET/LEN. */
+    { "poke", "BDF PLACE VALUE", "its register is this, from now on",
+      cmd_poke },
+    { "writable", "BDF OFFSET/LEN MASK", "and software can change these bits",
+      cmd_writable },
+    { "raise", "BDF [ENTRY]", "it interrupts", cmd_raise },
+    { "lose", "BDF", "it loses its state, dom0 restores the header",
+      cmd_lose },
+
+    { "show", "BDF PLACE", "the journal says what the register is now",
+      cmd_show },
+    { "config", "BDF", "... what its 256 bytes are", cmd_config },
+    { "pirqs", "", "... how many MSIs are mapped and bound", cmd_pirqs },
+    { "left", "", "... what else of a device QEMU has: interrupts by INTx, "
+      "ranges of memory", cmd_left },
+    { "new-pirq", "", "... which one the guest has been given", cmd_new_pirq },
+    { "guest-write", "ADDRESS/LEN VALUE", "the guest writes to its memory: the "
+      "journal says \"pass\" where QEMU is to see it, \"crash\" where Xen ends "
+      "the guest for it", cmd_guest_write },
+    { "guest-written", "", "QEMU has seen it", cmd_guest_written },
+    { "guest-read", "ADDRESS/LEN", "the same; \"pass\", or what Xen answers",
+      cmd_guest_read },
+    { "guest-config", "BDF OFFSET/LEN TIMES [VALUE]", "the guest reads, or "
+      "writes, config space; BDF is its own", cmd_guest_config },
+    { "anew", "", "another guest: no pirq is in use, and the devices are as "
+      "they were described", cmd_anew },
+
+    { "fail", "OP[@OFFSET] N|N+|all ACTION", "an operation fails, see fault.c",
+      cmd_fail },
+    { "heal", "", "nothing fails any more", cmd_heal },
 };
+
+static bool set_number(unsigned *number, uint64_t max, const char *text,
+                       char *error)
+{
+    uint64_t v;
+
+    if (!parse_number(text, max, &v)) {
+        snprintf(error, FK_ERROR_MAX, "'%.60s' is not a number up to %u", text,
+                 (unsigned)max);
+        return false;
+    }
+    *number = v;
+    return true;
+}
+
+static bool run(const Command *c, char **arg, char *error)
+{
+    FkDevice *d;
+
+    if (c->run) {
+        return c->run(arg, error);
+    }
+    if (c->flag) {
+        return parse_switch(arg[0], c->flag, error);
+    }
+    if (c->number) {
+        return set_number(c->number, c->max, arg[0], error);
+    }
+    d = parse_device(arg[0], error);
+    if (d && c->device_flag) {
+        return parse_switch(arg[1], (bool *)((char *)d + c->device_flag),
+                            error);
+    }
+    return d && set_number((unsigned *)((char *)d + c->device_number), c->max,
+                           arg[1], error);
+}
+
+/* Are so many arguments right? */
+static bool takes(const Command *c, unsigned n)
+{
+    unsigned most = *c->args != '\0', least;
+
+    for (const char *p = c->args; *p; p++) {
+        most += *p == ' ';
+    }
+    least = most - (strstr(c->args, " [") != NULL);
+    return n >= least && n <= most;
+}
 
 bool fk_command(const char *line, char *error)
 {
@@ -730,19 +686,22 @@ bool fk_command(const char *line, char *error)
     }
     name = strtok_r(copy, " \t", &save);
     if (name && *name != '#') {
-        while (n < 4 && (arg[n] = strtok_r(NULL, " \t", &save))) {
+        while (n < 5 && (arg[n] = strtok_r(NULL, " \t", &save))) {
             n++;
         }
         ok = false;
-        snprintf(error, 200, "'%.60s' is no command", name);
+        snprintf(error, FK_ERROR_MAX, "'%.60s' is no command", name);
         for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-            if (strcmp(commands[i].name, name)) {
+            const Command *c = &commands[i];
+
+            if (strcmp(c->name, name)) {
                 continue;
             }
-            if (n < commands[i].min || n > commands[i].max) {
-                snprintf(error, 200, "%s: %u arguments are wrong", name, n);
+            if (takes(c, n)) {
+                ok = run(c, arg, error);
             } else {
-                ok = commands[i].run(arg, error);
+                snprintf(error, FK_ERROR_MAX, "it is: %s %s, %s", name,
+                         c->args, c->help);
             }
         }
     }
@@ -804,7 +763,7 @@ void fk_sync(void)
     static char *pending;       /* an unfinished line */
     static size_t have, lineno;
     int saved = errno;
-    char buf[4096], error[ERROR_MAX], *nl;
+    char buf[4096], error[FK_ERROR_MAX], *nl;
     bool any = false;
     ssize_t n;
 

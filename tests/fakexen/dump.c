@@ -203,7 +203,7 @@ static bool check(const FkDump *d, unsigned line, char *error)
         wrong = "not an ordinary function (header type 0)";
     }
     if (wrong) {
-        snprintf(error, 200, "%u: %s", line, wrong);
+        snprintf(error, FK_ERROR_MAX, "%u: %s", line, wrong);
     }
     return !wrong;
 }
@@ -218,7 +218,7 @@ bool fk_dump_parse(const char *text, const char *which, FkDump *dump,
 
     memset(dump, 0, sizeof(*dump));
     if (*which && !fk_bdf_parse(which, &want)) {
-        snprintf(error, 200, "0: '%.20s' is not a device's address", which);
+        snprintf(error, FK_ERROR_MAX, "0: '%.20s' is not a device's address", which);
         return false;
     }
     while (*text) {
@@ -254,7 +254,7 @@ bool fk_dump_parse(const char *text, const char *which, FkDump *dump,
             }
             wrong = here ? parse_row(bytes, offset, dump) : NULL;
             if (wrong) {
-                snprintf(error, 200, "%u: %s", lineno, wrong);
+                snprintf(error, FK_ERROR_MAX, "%u: %s", lineno, wrong);
                 return false;
             }
         } else if (line[0] == '\t' || line[0] == ' ') {
@@ -265,13 +265,13 @@ bool fk_dump_parse(const char *text, const char *which, FkDump *dump,
                 parse_verbose(line, blanks > margin, dump);
             }
         } else if (line[0] && line[0] != '#') {
-            snprintf(error, 200, "%u: neither a device's name nor its bytes",
+            snprintf(error, FK_ERROR_MAX, "%u: neither a device's name nor its bytes",
                      lineno);
             return false;
         }
     }
     if (!first) {
-        snprintf(error, 200, "%u: %s", lineno, *which ? "no such device"
+        snprintf(error, FK_ERROR_MAX, "%u: %s", lineno, *which ? "no such device"
                  : "neither a device's name nor its bytes");
         return false;
     }

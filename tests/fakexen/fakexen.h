@@ -37,6 +37,7 @@
 #define FK_MAX_ENTRIES 2048     /* of an MSI-X table (PCI 3.0, 6.8.2.3) */
 #define FK_MAX_EXTRA_IRQS 4096
 #define FK_MAX_GSIS    512
+#define FK_ERROR_MAX   256      /* bytes of a message */
 
 /* A device's address; printed as lspci -D does. */
 typedef struct FkBdf {
@@ -180,7 +181,7 @@ void fk_init(void);
 /**
  * fk_command: do what one line of the control file says
  * @line: without the newline
- * @error: where to put a message, at least 200 bytes
+ * @error: where to put a message, FK_ERROR_MAX bytes
  *
  * Returns: false where the line is wrong; nothing has changed then.
  */
@@ -263,7 +264,7 @@ void fk_fault_clear(void);
  * @text: all of it
  * @which: the device, "" for the first one
  * @dump: what was found
- * @error: where to put a message "LINE: what is wrong", at least 200 bytes
+ * @error: where to put a message "LINE: what is wrong", FK_ERROR_MAX bytes
  *
  * Returns: false where the text is not such a dump.
  */

@@ -102,34 +102,34 @@ bool fk_fault_add(const char *op, const char *which, const char *action,
     uint64_t offset;
 
     if ((size_t)(at - op) >= sizeof(r.op)) {
-        snprintf(error, 200, "'%.20s...' is not an operation", op);
+        snprintf(error, FK_ERROR_MAX, "'%.20s...' is not an operation", op);
         return false;
     }
     memcpy(r.op, op, at - op);
     if (!known(r.op)) {
-        snprintf(error, 200, "'%s' is not an operation", r.op);
+        snprintf(error, FK_ERROR_MAX, "'%s' is not an operation", r.op);
         return false;
     }
     if (*at) {
         const char *end = fk_number(at + 1, 0, &offset);
 
         if (!end || *end || offset >= FK_CONFIG_MAX) {
-            snprintf(error, 200, "'%.20s' is not an offset", at + 1);
+            snprintf(error, FK_ERROR_MAX, "'%.20s' is not an offset", at + 1);
             return false;
         }
         r.offset = offset;
     }
     if (!parse_which(which, &r)) {
-        snprintf(error, 200, "'%.20s' is neither N, N+ nor all", which);
+        snprintf(error, FK_ERROR_MAX, "'%.20s' is neither N, N+ nor all", which);
         return false;
     }
     if (!parse_action(action, &r.fault)) {
-        snprintf(error, 200, "'%.20s' is no errno, value, ones, silent, "
+        snprintf(error, FK_ERROR_MAX, "'%.20s' is no errno, value, ones, silent, "
                  "timeout, late or short", action);
         return false;
     }
     if (nrules == MAX_RULES) {
-        snprintf(error, 200, "more than %d faults", MAX_RULES);
+        snprintf(error, FK_ERROR_MAX, "more than %d faults", MAX_RULES);
         return false;
     }
     rules[nrules++] = r;

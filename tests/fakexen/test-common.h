@@ -22,7 +22,7 @@
 /* A command that must be right. */
 static inline void say(const char *line)
 {
-    char error[256] = "";
+    char error[FK_ERROR_MAX] = "";
 
     if (!fk_command(line, error)) {
         g_error("%s: %s", line, error);

@@ -31,7 +31,7 @@ static void test_good(void)
         "\tRegion 5: Memory at feb8b000 (32-bit, non-prefetchable) "
         "[size=4K]\n", 16);
     g_autofree FkDump *d = g_new0(FkDump, 1);
-    char error[256] = "";
+    char error[FK_ERROR_MAX] = "";
 
     g_assert_true(fk_dump_parse(text, "", d, error));
     g_assert_cmpstr(fk_bdf(&d->bdf), ==, "0000:00:05.0");
@@ -50,7 +50,7 @@ static void test_which(void)
     g_autofree char *two = dump_text("0001:00:06.1 two\n", 256);
     g_autofree char *text = g_strconcat(one, "\n", two, NULL);
     g_autofree FkDump *d = g_new0(FkDump, 1);
-    char error[256] = "";
+    char error[FK_ERROR_MAX] = "";
 
     g_assert_true(fk_dump_parse(text, "", d, error));
     g_assert_cmpuint(d->size, ==, 256);
@@ -86,7 +86,7 @@ static void test_bad(void)
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *rows = dump_text(cases[i].head, cases[i].rows);
         g_autofree char *text = g_strconcat(rows, cases[i].tail, NULL);
-        char error[256] = "";
+        char error[FK_ERROR_MAX] = "";
 
         g_assert_false(fk_dump_parse(text, "", d, error));
         if (!g_str_has_prefix(error, cases[i].error)) {
@@ -99,7 +99,7 @@ static void test_dead(void)
 {
     GString *s = g_string_new("00:05.0 x\n");
     g_autofree FkDump *d = g_new0(FkDump, 1);
-    char error[256] = "";
+    char error[FK_ERROR_MAX] = "";
 
     for (unsigned i = 0; i < 16; i++) {
         g_string_append_printf(s, "%02x:", 16 * i);
@@ -139,7 +139,7 @@ static FkDump *parse(const char *head, const uint8_t *config)
 {
     GString *s = g_string_new(head);
     FkDump *d = g_new0(FkDump, 1);
-    char error[256] = "";
+    char error[FK_ERROR_MAX] = "";
 
     for (unsigned i = 0; i < 256; i++) {
         if (!(i % 16)) {

@@ -409,7 +409,7 @@ static void test_commands(void)
         "guest-write 0x1000 1", "guest-write 0x1000/9 1",
         "guest-write 0x1000/1 256", "guest-read 0x1000",
     };
-    char error[256];
+    char error[FK_ERROR_MAX];
 
     new_device(0);
     for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {

@@ -84,9 +84,10 @@ static bool is_read_only(const FkDevice *d, uint64_t machine)
                      (x->entries + 63) / 64));
 }
 
-FkP2mAccess fk_p2m_write(uint64_t address, unsigned len, uint64_t value)
+static FkP2mAccess access(uint64_t address, unsigned len, bool write,
+                          uint64_t *value)
 {
-    uint64_t machine;
+    uint64_t machine, got = 0;
     unsigned bar;
     FkDevice *d;
 
@@ -94,33 +95,30 @@ FkP2mAccess fk_p2m_write(uint64_t address, unsigned len, uint64_t value)
         return FK_P2M_NONE;
     }
     d = fk_memory_at(machine, &bar);
-    if (d && is_read_only(d, machine)) {
+    if (write && d && is_read_only(d, machine)) {
         fk_journal("xen %s write to read-only 0x%llx/%u", fk_bdf(&d->bdf),
                    (unsigned long long)machine, len);
         return fk.xen < 421 ? FK_P2M_CRASH : FK_P2M_DONE;
     }
     for (unsigned i = 0; d && i < len; i++) {
-        fk_memory_put(d, bar, machine + i - d->bar[bar].base, 1,
-                      value >> (8 * i));
+        uint64_t offset = machine + i - d->bar[bar].base;
+
+        if (write) {
+            fk_memory_put(d, bar, offset, 1, *value >> (8 * i));
+        } else {
+            got |= (uint64_t)fk_memory_get(d, bar, offset, 1) << (8 * i);
+        }
     }
+    *value = write ? *value : got;
     return FK_P2M_DONE;
+}
+
+FkP2mAccess fk_p2m_write(uint64_t address, unsigned len, uint64_t value)
+{
+    return access(address, len, true, &value);
 }
 
 FkP2mAccess fk_p2m_read(uint64_t address, unsigned len, uint64_t *value)
 {
-    uint64_t machine;
-    unsigned bar;
-    FkDevice *d;
-
-    if (!translate(address, &machine)) {
-        return FK_P2M_NONE;
-    }
-    d = fk_memory_at(machine, &bar);
-    *value = 0;
-    for (unsigned i = 0; d && i < len; i++) {
-        *value |= (uint64_t)fk_memory_get(d, bar,
-                                          machine + i - d->bar[bar].base, 1)
-                  << (8 * i);
-    }
-    return FK_P2M_DONE;
+    return access(address, len, false, value);
 }

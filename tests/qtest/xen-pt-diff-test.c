@@ -253,7 +253,7 @@ static bool has_other(const Row *row)
 static void test(const void *opaque)
 {
     const Case *c = opaque;
-    XenPT *x = new_world(c, has_other(c->row) ? 2 : 1);
+    g_autoptr(XenPT) x = new_world(c, has_other(c->row) ? 2 : 1);
     g_autofree char *verdict = NULL;
     XenPTGuest *g;
 
@@ -269,7 +269,6 @@ static void test(const void *opaque)
         xen_pt_show_end(x, "the end of the journal", NULL);
     }
     xen_pt_guest_free(g);
-    xen_pt_free(x);
 }
 
 static bool is_of(const char *list, const char *name)
@@ -316,7 +315,7 @@ static bool run_row(XenPT *x, const Case *c, const Row *row)
 static void test_all(const void *opaque)
 {
     const Case *c = opaque;
-    XenPT *x = NULL;
+    g_autoptr(XenPT) x = NULL;
 
     for (size_t r = 0; r < ARRAY_SIZE(rows); r++) {
         if (!has_row(c, &rows[r]) || rows[r].before) {
@@ -327,12 +326,8 @@ static void test_all(const void *opaque)
             xen_pt_run(x, NULL);
         }
         if (!run_row(x, c, &rows[r])) {
-            xen_pt_free(x);
-            x = NULL;
+            g_clear_pointer(&x, xen_pt_free);
         }
-    }
-    if (x) {
-        xen_pt_free(x);
     }
 }
 

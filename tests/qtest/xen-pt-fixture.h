@@ -80,6 +80,7 @@ XenPT *xen_pt_new(void);
  * xen_pt_free: end QEMU, remove what was made
  */
 void xen_pt_free(XenPT *x);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(XenPT, xen_pt_free)
 
 /**
  * xen_pt_say: a command to the fake Xen, see tests/fakexen/control.c

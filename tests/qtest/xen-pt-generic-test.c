@@ -79,7 +79,7 @@ static const struct {
 static void test_flood(const void *opaque)
 {
     unsigned row = GPOINTER_TO_UINT(opaque), before;
-    XenPT *x = xen_pt_start(&plain);
+    g_autoptr(XenPT) x = xen_pt_start(&plain);
 
     xen_pt_place(x, 0, 0, XEN_PT_GUEST0);
     before = all_lines(x);
@@ -90,7 +90,6 @@ static void test_flood(const void *opaque)
         floods[row].act(x, n);
     }
     g_assert_cmpuint(all_lines(x) - before, ==, floods[row].lines);
-    xen_pt_free(x);
 }
 
 /* As a vCPU makes them: a port of the chipset would split what is unaligned. */
@@ -99,7 +98,7 @@ static void test_unaligned(void)
     static const char *const access[] = {
         "0x41/2", "0x43/4", "0xfd/2", "0x02/4",
     };
-    XenPT *x = xen_pt_start(&plain);
+    g_autoptr(XenPT) x = xen_pt_start(&plain);
     unsigned before = all_lines(x);
 
     for (size_t i = 0; i < 2 * ARRAY_SIZE(access); i++) {
@@ -117,13 +116,12 @@ static void test_unaligned(void)
                                            : "now guest-config 0x0\n");
     }
     g_assert_cmpuint(all_lines(x) - before, ==, 1);
-    xen_pt_free(x);
 }
 
 /* Each device tells of it, and one that comes anew is another. */
 static void test_devices(void)
 {
-    XenPT *x = xen_pt_new();
+    g_autoptr(XenPT) x = xen_pt_new();
 
     xen_pt_add(x, &plain);
     xen_pt_add(x, &plain);
@@ -142,7 +140,6 @@ static void test_devices(void)
         xen_pt_say(x, "heal");
         g_assert_cmpuint(xen_pt_log_lines(x, "pci_read_block"), ==, i + 1);
     }
-    xen_pt_free(x);
 }
 
 /*
@@ -163,7 +160,7 @@ static bool plug_address(XenPT *x, const char *address)
 /* A PCI segment has 16 bits: Xen has no name for a device beyond. */
 static void test_segment(void)
 {
-    XenPT *x = xen_pt_new();
+    g_autoptr(XenPT) x = xen_pt_new();
     QPCIDevice *dev;
 
     xen_pt_add(x, &plain);
@@ -187,7 +184,6 @@ static void test_segment(void)
         "xc map_pirq_msi = 0 pirq 55\n"
         "xc bind_msi 55 gvec 0x41 gflags 0x10001 = 0\n");
     g_free(dev);
-    xen_pt_free(x);
 }
 
 /*
@@ -221,7 +217,7 @@ static void test_number(void)
     static const unsigned irq[] = { 17, 255, 256, 273, 399 };
 
     for (size_t i = 0; i < ARRAY_SIZE(irq); i++) {
-        XenPT *x = new_intx(irq[i]);
+        g_autoptr(XenPT) x = new_intx(irq[i]);
         g_autofree char *bound = g_strdup_printf(
             "xc map_pirq gsi %u = 0 pirq %u\n"
             "xc bind_pci %u 00:04 INTA = 0\n", irq[i], irq[i], irq[i]);
@@ -245,7 +241,6 @@ static void test_number(void)
                                 "xc unmap_pirq %u = 0\n", irq[i], irq[i]);
         xen_pt_expect_kinds(__FILE__, __LINE__, x, "xc",
                             irq[i] < 256 ? bound : "");
-        xen_pt_free(x);
     }
 }
 
@@ -260,7 +255,7 @@ static unsigned accesses(XenPT *x)
 
 static unsigned plain_accesses(void)
 {
-    XenPT *x = new_intx(17);
+    g_autoptr(XenPT) x = new_intx(17);
     unsigned n;
 
     xen_pt_run(x, "");
@@ -268,7 +263,6 @@ static unsigned plain_accesses(void)
     g_assert_false(hw_disabled(x));
     g_assert_false(guest_disabled(x));
     g_assert_cmpuint(xen_pt_log_lines(x, "INTx"), ==, 0);
-    xen_pt_free(x);
     return n;
 }
 
@@ -290,7 +284,7 @@ static void assert_out_of_service(XenPT *x)
 static void test_asserted(const void *plug)
 {
     unsigned costs = plain_accesses();
-    XenPT *x = new_intx(17);
+    g_autoptr(XenPT) x = new_intx(17);
 
     xen_pt_say(x, "poke DEV 0x06/2 0x%04x",
                PCI_STATUS_CAP_LIST | PCI_STATUS_INTERRUPT);
@@ -329,13 +323,12 @@ static void test_asserted(const void *plug)
                        PCI_COMMAND_INTX_DISABLE);
     g_assert_true(hw_disabled(x));
     g_assert_true(guest_disabled(x));
-    xen_pt_free(x);
 }
 
 /* pciback's copy has the bit since the guest before; the device does not. */
 static void test_stale_copy(void)
 {
-    XenPT *x = new_intx(17);
+    g_autoptr(XenPT) x = new_intx(17);
 
     xen_pt_run(x, NULL);
     g_assert_true(xen_pt_plug(x, 0));
@@ -349,13 +342,12 @@ static void test_stale_copy(void)
     g_assert_true(xen_pt_plug(x, 0));
     assert_out_of_service(x);
     g_assert_true(hw_disabled(x));
-    xen_pt_free(x);
 }
 
 /* A lost read says nothing; a device in dom0 is there to be read back. */
 static void test_no_answer(void)
 {
-    XenPT *x = new_intx(17);
+    g_autoptr(XenPT) x = new_intx(17);
 
     xen_pt_run(x, NULL);
     xen_pt_say(x, "fail cfg.read@0x06 all ones");
@@ -363,12 +355,11 @@ static void test_no_answer(void)
         g_assert_false(hw_disabled(x));
         g_assert_false(guest_disabled(x));
     }
-    xen_pt_free(x);
 }
 
 static void test_dom0(void)
 {
-    XenPT *x = new_intx(17);
+    g_autoptr(XenPT) x = new_intx(17);
 
     xen_pt_say(x, "stubdom off");
     xen_pt_say(x, "poke DEV 0x04/2 0x%04x", PCI_COMMAND_INTX_DISABLE);
@@ -384,7 +375,6 @@ static void test_dom0(void)
     }
     g_assert_true(hw_disabled(x));
     g_assert_true(guest_disabled(x));
-    xen_pt_free(x);
 }
 
 int main(int argc, char **argv)

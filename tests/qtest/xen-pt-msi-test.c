@@ -126,7 +126,7 @@ static void assert_refused(XenPT *x, unsigned i, const char *step, int error)
 /* Mapped, bound, checked, one write, read back: in this order, no more. */
 static void test_enable_sequence(void)
 {
-    XenPT *x = xen_pt_start(&plain);
+    g_autoptr(XenPT) x = xen_pt_start(&plain);
 
     start_msi(x, 0);
     xen_pt_expect(x,
@@ -140,13 +140,12 @@ static void test_enable_sequence(void)
         "cfg DEV write CONTROL 0x0081\n"
         "cfg DEV read CONTROL = 0x0081\n");
     g_assert_true(enabled(x, 0));
-    xen_pt_free(x);
 }
 
 /* The device sees Xen's writes, and then one more that changes one bit. */
 static void test_enable_writes(void)
 {
-    XenPT *x = xen_pt_start(&plain);
+    g_autoptr(XenPT) x = xen_pt_start(&plain);
 
     start_msi(x, 0);
     xen_pt_expect_writes(x,
@@ -159,12 +158,11 @@ static void test_enable_writes(void)
         "xen DEV write UPPER 0x00000000\n"
         "xen DEV write DATA 0x0000\n"
         "dev DEV write CONTROL 0x0081\n");
-    xen_pt_free(x);
 }
 
 static void test_enable_status(void)
 {
-    XenPT *x = xen_pt_start(&plain);
+    g_autoptr(XenPT) x = xen_pt_start(&plain);
     XenPTStatus st;
 
     xen_pt_assert_state(x, 0, "off");
@@ -174,14 +172,13 @@ static void test_enable_status(void)
     g_assert_cmpint(st.npirqs, ==, 1);
     g_assert_cmpint(st.pirq, ==, 55);
     g_assert_cmpstr(st.step, ==, "none");
-    xen_pt_free(x);
 }
 
 /* Every layout of the capability (PCI 3.0, figure 6-9). */
 static void test_enable_layout(const void *opaque)
 {
     const XenPTLayout *layout = opaque;
-    XenPT *x = xen_pt_start(layout);
+    g_autoptr(XenPT) x = xen_pt_start(layout);
     uint16_t off = (layout->is32 ? 0 : PCI_MSI_FLAGS_64BIT) |
                    (layout->maskable ? PCI_MSI_FLAGS_MASKBIT : 0);
     g_autofree char *expected = g_strdup_printf(
@@ -201,19 +198,17 @@ static void test_enable_layout(const void *opaque)
     xen_pt_expect(x, expected);
     g_assert_cmphex(qpci_config_readw(x->dev[0], CONTROL), ==, off | 1);
     g_assert_true(hw_enabled(x, 0));
-    xen_pt_free(x);
 }
 
 /* What Xen writes to the device depends on the interrupt remapping. */
 static void test_enable_message(const void *form)
 {
-    XenPT *x = xen_pt_start(&plain);
+    g_autoptr(XenPT) x = xen_pt_start(&plain);
 
     xen_pt_say(x, "message %s", (const char *)form);
     start_msi(x, 0);
     g_assert_true(enabled(x, 0));
     g_assert_true(hw_enabled(x, 0));
-    xen_pt_free(x);
 }
 
 /*
@@ -222,7 +217,7 @@ static void test_enable_message(const void *form)
  */
 static void test_enable_pirq(void)
 {
-    XenPT *x = xen_pt_start(&plain);
+    g_autoptr(XenPT) x = xen_pt_start(&plain);
 
     program(x, 0, PIRQ_ADDRESS, PIRQ_DATA);
     xen_pt_skip(x);
@@ -233,13 +228,12 @@ static void test_enable_pirq(void)
         "xc bind_msi 55 gvec 0x00 gflags 0x13037 = 0\n"
         "dev DEV write CONTROL 0x0081\n");
     g_assert_true(enabled(x, 0));
-    xen_pt_free(x);
 }
 
 /* Enabled first, programmed later: it goes on by itself. */
 static void test_enable_pending(void)
 {
-    XenPT *x = xen_pt_start(&plain);
+    g_autoptr(XenPT) x = xen_pt_start(&plain);
 
     set_enable(x, 0, true);
     g_assert_true(enabled(x, 0));
@@ -255,7 +249,6 @@ static void test_enable_pending(void)
         "xc bind_msi 55 gvec 0x41 gflags 0x10001 = 0\n"
         "dev DEV write CONTROL 0x0081\n");
     xen_pt_assert_state(x, 0, "on");
-    xen_pt_free(x);
 }
 
 /*
@@ -264,7 +257,7 @@ static void test_enable_pending(void)
  */
 static void test_enable_pending_half(const void *address)
 {
-    XenPT *x = xen_pt_start(&plain);
+    g_autoptr(XenPT) x = xen_pt_start(&plain);
     uint32_t a = GPOINTER_TO_UINT(address);
     g_autofree char *expected = g_strdup_printf(
         "xc map_pirq_msi DEV entry 0 pirq -1\n"
@@ -283,20 +276,18 @@ static void test_enable_pending_half(const void *address)
     assert_works(x, 0);
     set_enable(x, 0, false);
     assert_all_off(x);
-    xen_pt_free(x);
 }
 
 /* Taken back before it was programmed: nothing has happened. */
 static void test_enable_pending_off(void)
 {
-    XenPT *x = xen_pt_start(&plain);
+    g_autoptr(XenPT) x = xen_pt_start(&plain);
 
     set_enable(x, 0, true);
     set_enable(x, 0, false);
     program(x, 0, GUEST_ADDRESS, GUEST_DATA);
     xen_pt_expect_effects(x, "");
     xen_pt_assert_state(x, 0, "off");
-    xen_pt_free(x);
 }
 
 /*
@@ -308,13 +299,12 @@ static void test_enable_qsize(void)
     static const XenPTLayout two = {
         .vectors = 3, .control = 0x0010,
     };
-    XenPT *x = xen_pt_start(&two);
+    g_autoptr(XenPT) x = xen_pt_start(&two);
 
     g_assert_cmphex(xen_pt_hw(x, 0, CONTROL, 2), ==, 0x0096);
     start_msi(x, 0);
     g_assert_true(enabled(x, 0));
     g_assert_cmphex(xen_pt_hw(x, 0, CONTROL, 2), ==, 0x0087);
-    xen_pt_free(x);
 }
 
 /*
@@ -324,7 +314,7 @@ static void test_enable_qsize(void)
 static void test_enable_set_at_first(void)
 {
     static const XenPTLayout on = { .control = PCI_MSI_FLAGS_ENABLE };
-    XenPT *x = xen_pt_new();
+    g_autoptr(XenPT) x = xen_pt_new();
 
     xen_pt_add(x, &on);
     xen_pt_run(x, "");
@@ -343,13 +333,12 @@ static void test_enable_set_at_first(void)
         "xen DEV write UPPER 0x00000000\n"
         "xen DEV write DATA 0x0000\n"
         "dev DEV write CONTROL 0x0081\n");
-    xen_pt_free(x);
 }
 
 /* An ENABLE that is there before the message was checked goes, and comes. */
 static void test_enable_set_by_others(void)
 {
-    XenPT *x = xen_pt_start(&plain);
+    g_autoptr(XenPT) x = xen_pt_start(&plain);
 
     program(x, 0, GUEST_ADDRESS, GUEST_DATA);
     xen_pt_skip(x);
@@ -370,7 +359,6 @@ static void test_enable_set_by_others(void)
     assert_works(x, 0);
     set_enable(x, 0, false);
     assert_all_off(x);
-    xen_pt_free(x);
 }
 
 /*
@@ -379,7 +367,7 @@ static void test_enable_set_by_others(void)
  */
 static void test_enable_lost(void)
 {
-    XenPT *x = xen_pt_start(&plain);
+    g_autoptr(XenPT) x = xen_pt_start(&plain);
 
     start_msi(x, 0);
     assert_works(x, 0);
@@ -405,13 +393,12 @@ static void test_enable_lost(void)
     assert_works(x, 0);
     set_enable(x, 0, false);
     assert_all_off(x);
-    xen_pt_free(x);
 }
 
 /* The kernel of a dom0 that counts INTx as an interrupt that is on. */
 static void test_enable_old_dom0(void)
 {
-    XenPT *x = xen_pt_new();
+    g_autoptr(XenPT) x = xen_pt_new();
 
     xen_pt_add(x, &plain);
     xen_pt_say(x, "kernel 6.1");
@@ -422,7 +409,6 @@ static void test_enable_old_dom0(void)
     start_msi(x, 0);
     g_assert_true(enabled(x, 0));
     g_assert_true(hw_enabled(x, 0));
-    xen_pt_free(x);
 }
 
 /*
@@ -432,19 +418,18 @@ static void test_enable_old_dom0(void)
 /* What the device holds is not what Xen writes: ENABLE is never set. */
 static void test_refused_message(const void *message)
 {
-    XenPT *x = xen_pt_start(&plain);
+    g_autoptr(XenPT) x = xen_pt_start(&plain);
 
     xen_pt_say(x, "message %s", (const char *)message);
     start_msi(x, 0);
     xen_pt_expect_kinds(__FILE__, __LINE__, x, "dev", "");
     assert_refused(x, 0, "check", EBADMSG);
-    xen_pt_free(x);
 }
 
 /* A hypercall fails: the ones before it are undone. */
 static void test_refused_map(const void *name)
 {
-    XenPT *x = xen_pt_start(&plain);
+    g_autoptr(XenPT) x = xen_pt_start(&plain);
     int error = g_str_equal(name, "EPERM") ? EPERM :
                 g_str_equal(name, "ENODEV") ? ENODEV : EEXIST;
     g_autofree char *expected = g_strdup_printf(
@@ -454,12 +439,11 @@ static void test_refused_map(const void *name)
     start_msi(x, 0);
     xen_pt_expect_kinds(__FILE__, __LINE__, x, "xc dev xen", expected);
     assert_refused(x, 0, "map", error);
-    xen_pt_free(x);
 }
 
 static void test_refused_bind(void)
 {
-    XenPT *x = xen_pt_start(&plain);
+    g_autoptr(XenPT) x = xen_pt_start(&plain);
 
     xen_pt_say(x, "fail bind_msi 1 EPERM");
     start_msi(x, 0);
@@ -469,13 +453,12 @@ static void test_refused_bind(void)
         "xc bind_msi 55 gvec 0x41 gflags 0x10001 = EPERM\n"
         "xc unmap_pirq 55 = 0\n");
     assert_refused(x, 0, "bind", EPERM);
-    xen_pt_free(x);
 }
 
 /* Permission is taken away after the guest has seen the capability. */
 static void test_refused_late(void)
 {
-    XenPT *x = xen_pt_start(&plain);
+    g_autoptr(XenPT) x = xen_pt_start(&plain);
 
     xen_pt_say(x, "allow DEV off");
     start_msi(x, 0);
@@ -487,14 +470,13 @@ static void test_refused_late(void)
         "xc unmap_pirq 55 = 0\n");
     assert_refused(x, 0, "enable", EACCES);
     g_assert_cmpuint(xen_pt_log_lines(x, "allow_interrupt_control"), ==, 1);
-    xen_pt_free(x);
 }
 
 /* A read that is lost is repeated: the one before the write, the one after. */
 static void test_lost_read(const void *action)
 {
     for (unsigned k = 1; k <= 2; k++) {
-        XenPT *x = xen_pt_start(&plain);
+        g_autoptr(XenPT) x = xen_pt_start(&plain);
 
         xen_pt_say(x, "fail cfg.read@0x52 %u %s", k, (const char *)action);
         start_msi(x, 0);
@@ -502,7 +484,6 @@ static void test_lost_read(const void *action)
         assert_works(x, 0);
         set_enable(x, 0, false);
         assert_all_off(x);
-        xen_pt_free(x);
     }
 }
 
@@ -513,7 +494,7 @@ static void test_lost_read(const void *action)
 static void test_lost_reads(const void *action)
 {
     for (unsigned k = 1; k <= 2; k++) {
-        XenPT *x = xen_pt_start(&plain);
+        g_autoptr(XenPT) x = xen_pt_start(&plain);
 
         for (unsigned i = 0; i < 2; i++) {
             xen_pt_say(x, "fail cfg.read@0x52 %u %s", k + i,
@@ -524,48 +505,44 @@ static void test_lost_reads(const void *action)
         xen_pt_say(x, "heal");
         set_enable(x, 0, true);
         assert_works(x, 0);
-        xen_pt_free(x);
     }
 }
 
 /* No answer from dom0 at all: two seconds for each access, but no hang. */
 static void test_refused_lost_write(void)
 {
-    XenPT *x = xen_pt_start(&plain);
+    g_autoptr(XenPT) x = xen_pt_start(&plain);
 
     xen_pt_say(x, "fail cfg.write@0x52 1 timeout");
     start_msi(x, 0);
     assert_refused(x, 0, "enable", EACCES);
-    xen_pt_free(x);
 }
 
 /* A kernel in lockdown lets nobody write. */
 static void test_refused_lockdown(void)
 {
-    XenPT *x = xen_pt_start(&plain);
+    g_autoptr(XenPT) x = xen_pt_start(&plain);
 
     xen_pt_say(x, "lockdown on");
     start_msi(x, 0);
     assert_refused(x, 0, "enable", EPERM);
-    xen_pt_free(x);
 }
 
 /* XSA-482: the stub domain's kernel forbids hypercalls. */
 static void test_refused_privcmd(void)
 {
-    XenPT *x = xen_pt_start(&plain);
+    g_autoptr(XenPT) x = xen_pt_start(&plain);
 
     xen_pt_say(x, "privcmd-restricted on");
     start_msi(x, 0);
     assert_refused(x, 0, "map", EPERM);
     g_assert_cmpuint(xen_pt_log_lines(x, "unrestricted=1"), ==, 1);
-    xen_pt_free(x);
 }
 
 /* Each time the guest asks it is tried once, the same, and that is all. */
 static void test_refused_toggle(void)
 {
-    XenPT *x = xen_pt_start(&plain);
+    g_autoptr(XenPT) x = xen_pt_start(&plain);
     unsigned lines;
 
     xen_pt_say(x, "allow DEV off");
@@ -599,13 +576,12 @@ static void test_refused_toggle(void)
     xen_pt_say(x, "allow DEV on");
     set_enable(x, 0, true);
     assert_works(x, 0);
-    xen_pt_free(x);
 }
 
 /* Refused is so until the guest asks again, with ENABLE 0 before or not. */
 static void test_refused_retried(const void *off)
 {
-    XenPT *x = xen_pt_start(&plain);
+    g_autoptr(XenPT) x = xen_pt_start(&plain);
 
     xen_pt_say(x, "fail map_pirq_msi 1 ENOSPC");
     start_msi(x, 0);
@@ -623,7 +599,6 @@ static void test_refused_retried(const void *off)
     assert_works(x, 0);
     set_enable(x, 0, false);
     assert_all_off(x);
-    xen_pt_free(x);
 }
 
 /*
@@ -653,13 +628,12 @@ static void assert_chain(XenPT *x, XenPTPlace place, bool msi)
 static void run_place(const XenPTPlace *place, bool allow)
 {
     XenPTLayout layout = { .place = *place };
-    XenPT *x = xen_pt_new();
+    g_autoptr(XenPT) x = xen_pt_new();
 
     xen_pt_add(x, &layout);
     xen_pt_say(x, "allow DEV %s", allow ? "on" : "off");
     xen_pt_run(x, "");
     assert_chain(x, *place, allow);
-    xen_pt_free(x);
 }
 
 static void test_hidden_place(const void *place)
@@ -675,7 +649,7 @@ static void test_visible_place(const void *place)
 /* Shown or hidden, probing leaves the device as it was. */
 static void run_probe(bool allow, const char *journal, const char *writes)
 {
-    XenPT *x = xen_pt_new();
+    g_autoptr(XenPT) x = xen_pt_new();
     g_autofree char *cfg = NULL, *probe = NULL;
     const char *from;
 
@@ -692,7 +666,6 @@ static void run_probe(bool allow, const char *journal, const char *writes)
     xen_pt_expect_writes(x, writes);
     g_assert_cmphex(xen_pt_hw(x, 0, CONTROL, 2), ==, 0x0080);
     xen_pt_assert_state(x, 0, allow ? "off" : "hidden");
-    xen_pt_free(x);
 }
 
 static void test_probe_allowed(void)
@@ -737,7 +710,7 @@ static void test_probe_refused(void)
  */
 static void test_probe_master(void)
 {
-    XenPT *x = xen_pt_new();
+    g_autoptr(XenPT) x = xen_pt_new();
 
     xen_pt_add(x, &plain);
     xen_pt_say(x, "master DEV on");
@@ -751,13 +724,12 @@ static void test_probe_master(void)
         "dev DEV write COMMAND 0x0406\n"
         "dev DEV write COMMAND 0x0006\n");
     g_assert_cmphex(xen_pt_hw(x, 0, PCI_COMMAND, 2), ==, 0x0006);
-    xen_pt_free(x);
 }
 
 /* A bus master that cannot be switched off is not probed, nor hidden. */
 static void test_probe_master_stays(void)
 {
-    XenPT *x = xen_pt_new();
+    g_autoptr(XenPT) x = xen_pt_new();
 
     xen_pt_add(x, &plain);
     xen_pt_say(x, "master DEV on");
@@ -767,12 +739,11 @@ static void test_probe_master_stays(void)
     xen_pt_expect_writes(x, "");
     assert_chain(x, XEN_PT_ONLY, true);
     g_assert_cmpuint(xen_pt_log_lines(x, "not probed"), ==, 1);
-    xen_pt_free(x);
 }
 
 static void test_probe_off(void)
 {
-    XenPT *x = xen_pt_new();
+    g_autoptr(XenPT) x = xen_pt_new();
 
     xen_pt_add(x, &plain);
     xen_pt_say(x, "allow DEV off");
@@ -780,13 +751,12 @@ static void test_probe_off(void)
     x->seen = 0;
     xen_pt_expect_writes(x, "");
     assert_chain(x, XEN_PT_ONLY, true);
-    xen_pt_free(x);
 }
 
 /* In dom0 there is nobody to refuse, so nothing to find out. */
 static void test_probe_dom0(void)
 {
-    XenPT *x = xen_pt_new();
+    g_autoptr(XenPT) x = xen_pt_new();
 
     xen_pt_add(x, &plain);
     xen_pt_say(x, "stubdom off");
@@ -794,12 +764,11 @@ static void test_probe_dom0(void)
     x->seen = 0;
     xen_pt_expect_writes(x, "dev DEV write COMMAND 0x0002\n");
     assert_chain(x, XEN_PT_ONLY, true);
-    xen_pt_free(x);
 }
 
 static void test_probe_dom0_on(void)
 {
-    XenPT *x = xen_pt_new();
+    g_autoptr(XenPT) x = xen_pt_new();
 
     xen_pt_add(x, &plain);
     xen_pt_say(x, "stubdom off");
@@ -812,25 +781,23 @@ static void test_probe_dom0_on(void)
         "dev DEV write COMMAND 0x0002\n"
         /* and what realize writes in dom0, probe or not */
         "dev DEV write COMMAND 0x0002\n");
-    xen_pt_free(x);
 }
 
 /* Linux before 5.6 in dom0 has no interrupt control to allow. */
 static void test_hidden_old_dom0(void)
 {
-    XenPT *x = xen_pt_new();
+    g_autoptr(XenPT) x = xen_pt_new();
 
     xen_pt_add(x, &plain);
     xen_pt_say(x, "kernel 5.4");
     xen_pt_run(x, "");
     assert_chain(x, XEN_PT_ONLY, false);
-    xen_pt_free(x);
 }
 
 /* A hidden capability is not only unlinked: nothing is at its place. */
 static void test_hidden_access(void)
 {
-    XenPT *x = xen_pt_new();
+    g_autoptr(XenPT) x = xen_pt_new();
 
     xen_pt_add(x, &plain);
     xen_pt_say(x, "allow DEV off");
@@ -841,19 +808,17 @@ static void test_hidden_access(void)
     qpci_config_writew(x->dev[0], CONTROL, 0x0081);
     xen_pt_expect(x, "");
     assert_all_off(x);
-    xen_pt_free(x);
 }
 
 static void test_hidden_log(void)
 {
-    XenPT *x = xen_pt_new();
+    g_autoptr(XenPT) x = xen_pt_new();
 
     xen_pt_add(x, &plain);
     xen_pt_say(x, "allow DEV off");
     xen_pt_run(x, "");
     g_assert_cmpuint(xen_pt_log_lines(x, "allow_interrupt_control"), ==, 1);
     g_assert_cmpuint(xen_pt_log_lines(x, "0000:00:05.0"), ==, 1);
-    xen_pt_free(x);
 }
 
 /*
@@ -863,50 +828,46 @@ static void test_hidden_log(void)
 /* The guest moves the interrupt to another CPU. */
 static void test_update_affinity(void)
 {
-    XenPT *x = xen_pt_start(&plain);
+    g_autoptr(XenPT) x = xen_pt_start(&plain);
 
     start_msi(x, 0);
     xen_pt_skip(x);
     qpci_config_writel(x->dev[0], ADDRESS, OTHER_ADDRESS);
     xen_pt_expect_effects(x, "xc bind_msi 55 gvec 0x41 gflags 0x10002 = 0\n");
     g_assert_true(enabled(x, 0));
-    xen_pt_free(x);
 }
 
 /* A round trip to dom0 is not needed for it. */
 static void test_update_cost(void)
 {
-    XenPT *x = xen_pt_start(&plain);
+    g_autoptr(XenPT) x = xen_pt_start(&plain);
 
     start_msi(x, 0);
     xen_pt_skip(x);
     qpci_config_writel(x->dev[0], ADDRESS, OTHER_ADDRESS);
     xen_pt_expect_kinds(__FILE__, __LINE__, x, "cfg", "");
-    xen_pt_free(x);
 }
 
 static void test_update_vector(void)
 {
-    XenPT *x = xen_pt_start(&plain);
+    g_autoptr(XenPT) x = xen_pt_start(&plain);
 
     start_msi(x, 0);
     xen_pt_skip(x);
     qpci_config_writew(x->dev[0], data_register(&plain), 0x0042);
     xen_pt_expect_effects(x, "xc bind_msi 55 gvec 0x42 gflags 0x10001 = 0\n");
-    xen_pt_free(x);
 }
 
 /* The same once more is no change. */
 static void test_update_same(void)
 {
-    XenPT *x = xen_pt_start(&plain);
+    g_autoptr(XenPT) x = xen_pt_start(&plain);
 
     start_msi(x, 0);
     xen_pt_skip(x);
     program(x, 0, GUEST_ADDRESS, GUEST_DATA);
     set_enable(x, 0, true);
     xen_pt_expect_effects(x, "");
-    xen_pt_free(x);
 }
 
 /*
@@ -915,7 +876,7 @@ static void test_update_same(void)
  */
 static void test_update_failed(void)
 {
-    XenPT *x = xen_pt_start(&plain);
+    g_autoptr(XenPT) x = xen_pt_start(&plain);
 
     start_msi(x, 0);
     xen_pt_skip(x);
@@ -933,13 +894,12 @@ static void test_update_failed(void)
     assert_works(x, 0);
     set_enable(x, 0, false);
     assert_all_off(x);
-    xen_pt_free(x);
 }
 
 /* Forbidden, so Xen has not looked at it: the binding that is there stays. */
 static void test_update_forbidden(void)
 {
-    XenPT *x = xen_pt_start(&plain);
+    g_autoptr(XenPT) x = xen_pt_start(&plain);
     XenPTStatus st;
 
     start_msi(x, 0);
@@ -959,7 +919,6 @@ static void test_update_forbidden(void)
     assert_works(x, 0);
     set_enable(x, 0, false);
     assert_all_off(x);
-    xen_pt_free(x);
 }
 
 /*
@@ -969,21 +928,20 @@ static void test_update_forbidden(void)
 static void test_enable_pirq_masked(void)
 {
     static const XenPTLayout maskable = { .maskable = true };
-    XenPT *x = xen_pt_start(&maskable);
+    g_autoptr(XenPT) x = xen_pt_start(&maskable);
 
     qpci_config_writel(x->dev[0], mask_register(&maskable), 1);
     program(x, 0, PIRQ_ADDRESS, 0x4300);
     set_enable(x, 0, true);
     g_assert_true(enabled(x, 0));
     g_assert_cmphex(xen_pt_hw(x, 0, mask_register(&maskable), 4), ==, 0);
-    xen_pt_free(x);
 }
 
 /* Masking is the guest's affair and Xen's; QEMU tells, and touches nothing. */
 static void test_update_mask(void)
 {
     static const XenPTLayout maskable = { .maskable = true };
-    XenPT *x = xen_pt_start(&maskable);
+    g_autoptr(XenPT) x = xen_pt_start(&maskable);
 
     start_msi(x, 0);
     xen_pt_skip(x);
@@ -993,20 +951,18 @@ static void test_update_mask(void)
     g_assert_cmphex(xen_pt_hw(x, 0, mask_register(&maskable), 4), ==, 0);
     xen_pt_expect_kinds(__FILE__, __LINE__, x, "cfg dev", "");
     g_assert_true(enabled(x, 0));
-    xen_pt_free(x);
 }
 
 /* The pending bit is the device's; no other register is read from it. */
 static void test_pending_bit(void)
 {
     static const XenPTLayout maskable = { .maskable = true };
-    XenPT *x = xen_pt_start(&maskable);
+    g_autoptr(XenPT) x = xen_pt_start(&maskable);
     uint8_t pending = XEN_PT_CAP_MSI + PCI_MSI_PENDING_64;
 
     g_assert_cmphex(qpci_config_readl(x->dev[0], pending), ==, 0);
     xen_pt_say(x, "poke DEV 0x%02x/4 1", pending);
     g_assert_cmphex(qpci_config_readl(x->dev[0], pending), ==, 1);
-    xen_pt_free(x);
 }
 
 /*
@@ -1020,7 +976,7 @@ static void test_pending_bit(void)
 static void test_registers_widths(const void *opaque)
 {
     const XenPTLayout *layout = opaque;
-    XenPT *x = xen_pt_start(layout);
+    g_autoptr(XenPT) x = xen_pt_start(layout);
     unsigned size = (layout->is32 ? 12 : 16) + (layout->maskable ? 8 : 0);
     uint8_t model[24] = { 0 }, writable[24] = { 0 };
     unsigned data = data_register(layout) - XEN_PT_CAP_MSI;
@@ -1077,25 +1033,23 @@ static void test_registers_widths(const void *opaque)
         }
     }
     xen_pt_expect(x, "");
-    xen_pt_free(x);
 }
 
 /* ENABLE is in the lower byte: the upper one alone changes nothing. */
 static void test_registers_upper_byte(void)
 {
-    XenPT *x = xen_pt_start(&plain);
+    g_autoptr(XenPT) x = xen_pt_start(&plain);
 
     start_msi(x, 0);
     xen_pt_skip(x);
     qpci_config_writeb(x->dev[0], CONTROL + 1, 0);
     xen_pt_expect_effects(x, "");
     g_assert_true(enabled(x, 0));
-    xen_pt_free(x);
 }
 
 static void test_registers_lower_byte(void)
 {
-    XenPT *x = xen_pt_start(&plain);
+    g_autoptr(XenPT) x = xen_pt_start(&plain);
 
     program(x, 0, GUEST_ADDRESS, GUEST_DATA);
     qpci_config_writeb(x->dev[0], CONTROL, 0x81);
@@ -1104,52 +1058,48 @@ static void test_registers_lower_byte(void)
     qpci_config_writeb(x->dev[0], CONTROL, 0x80);
     g_assert_false(enabled(x, 0));
     assert_all_off(x);
-    xen_pt_free(x);
 }
 
 /* As one write of 4 bytes, with the id and the next pointer. */
 static void test_registers_dword(void)
 {
     static const XenPTLayout first = { .place = XEN_PT_FIRST };
-    XenPT *x = xen_pt_start(&first);
+    g_autoptr(XenPT) x = xen_pt_start(&first);
 
     program(x, 0, GUEST_ADDRESS, GUEST_DATA);
     qpci_config_writel(x->dev[0], XEN_PT_CAP_MSI, 0x00810000);
     g_assert_true(enabled(x, 0));
     g_assert_cmphex(qpci_config_readl(x->dev[0], XEN_PT_CAP_MSI), ==,
                     0x00810005 | XEN_PT_CAP_EXP << 8);
-    xen_pt_free(x);
 }
 
 static void test_registers_next_pointer(void)
 {
     static const XenPTLayout first = { .place = XEN_PT_FIRST };
-    XenPT *x = xen_pt_start(&first);
+    g_autoptr(XenPT) x = xen_pt_start(&first);
 
     qpci_config_writew(x->dev[0], XEN_PT_CAP_MSI, 0xffff);
     g_assert_cmphex(qpci_config_readw(x->dev[0], XEN_PT_CAP_MSI), ==,
                     PCI_CAP_ID_MSI | XEN_PT_CAP_EXP << 8);
-    xen_pt_free(x);
 }
 
 /* One vector is what Xen gives; more are not offered and not taken. */
 static void test_registers_vectors(void)
 {
     static const XenPTLayout eight = { .vectors = 3 };
-    XenPT *x = xen_pt_start(&eight);
+    g_autoptr(XenPT) x = xen_pt_start(&eight);
 
     g_assert_cmphex(qpci_config_readw(x->dev[0], CONTROL), ==, 0x0080);
     program(x, 0, GUEST_ADDRESS, GUEST_DATA);
     qpci_config_writew(x->dev[0], CONTROL, 0x00b1);
     g_assert_cmphex(qpci_config_readw(x->dev[0], CONTROL), ==, 0x0081);
     g_assert_cmphex(xen_pt_hw(x, 0, CONTROL, 2), ==, 0x0087);
-    xen_pt_free(x);
 }
 
 /* Reading what is emulated costs no round trip to dom0. */
 static void test_registers_reads(void)
 {
-    XenPT *x = xen_pt_start(&plain);
+    g_autoptr(XenPT) x = xen_pt_start(&plain);
 
     for (unsigned len = 1; len <= 4; len *= 2) {
         for (unsigned at = 0; at < 16; at += len) {
@@ -1161,7 +1111,6 @@ static void test_registers_reads(void)
         }
     }
     xen_pt_expect(x, "");
-    xen_pt_free(x);
 }
 
 /*
@@ -1170,7 +1119,7 @@ static void test_registers_reads(void)
 
 static void test_disable_sequence(void)
 {
-    XenPT *x = xen_pt_start(&plain);
+    g_autoptr(XenPT) x = xen_pt_start(&plain);
 
     start_msi(x, 0);
     xen_pt_skip(x);
@@ -1184,12 +1133,11 @@ static void test_disable_sequence(void)
     g_assert_false(enabled(x, 0));
     assert_all_off(x);
     xen_pt_assert_state(x, 0, "off");
-    xen_pt_free(x);
 }
 
 static void test_disable_enable(void)
 {
-    XenPT *x = xen_pt_start(&plain);
+    g_autoptr(XenPT) x = xen_pt_start(&plain);
 
     for (int i = 0; i < 50; i++) {
         start_msi(x, 0);
@@ -1198,13 +1146,12 @@ static void test_disable_enable(void)
         g_assert_false(enabled(x, 0));
     }
     assert_all_off(x);
-    xen_pt_free(x);
 }
 
 /* A step of undoing fails: the others are done, and it is not hidden. */
 static void test_disable_failed(const void *op)
 {
-    XenPT *x = xen_pt_start(&plain);
+    g_autoptr(XenPT) x = xen_pt_start(&plain);
     g_autofree char *journal = NULL;
     XenPTStatus st;
 
@@ -1220,7 +1167,6 @@ static void test_disable_failed(const void *op)
     xen_pt_status(x, 0, &st);
     g_assert_cmpint(st.undo_failures, ==, 1);
     g_assert_cmpuint(xen_pt_log_lines(x, "not undone"), ==, 1);
-    xen_pt_free(x);
 }
 
 /*
@@ -1229,7 +1175,7 @@ static void test_disable_failed(const void *op)
 
 static void test_unplug(void)
 {
-    XenPT *x = xen_pt_start(&plain);
+    g_autoptr(XenPT) x = xen_pt_start(&plain);
     unsigned bound;
 
     start_msi(x, 0);
@@ -1243,13 +1189,12 @@ static void test_unplug(void)
     g_assert_true(xen_pt_plug(x, 0));
     start_msi(x, 0);
     g_assert_true(enabled(x, 0));
-    xen_pt_free(x);
 }
 
 /* Each has its own pirq, and one's refusal is not the other's. */
 static void test_two_devices(void)
 {
-    XenPT *x = xen_pt_new();
+    g_autoptr(XenPT) x = xen_pt_new();
     unsigned bound;
 
     xen_pt_add(x, &plain);
@@ -1267,7 +1212,6 @@ static void test_two_devices(void)
     g_assert_true(enabled(x, 1));
     g_assert_true(hw_enabled(x, 1));
     g_assert_cmpuint(xen_pt_pirqs(x, &bound), ==, 1);
-    xen_pt_free(x);
 }
 
 /*
@@ -1276,7 +1220,7 @@ static void test_two_devices(void)
  */
 static void test_two_devices_one_pirq(void)
 {
-    XenPT *x = xen_pt_new();
+    g_autoptr(XenPT) x = xen_pt_new();
     unsigned bound;
 
     xen_pt_add(x, &plain);
@@ -1291,13 +1235,12 @@ static void test_two_devices_one_pirq(void)
     g_assert_true(hw_enabled(x, 0));
     g_assert_cmpuint(xen_pt_pirqs(x, &bound), ==, 1);
     g_assert_cmpuint(bound, ==, 1);
-    xen_pt_free(x);
 }
 
 /* In the stub domain the device has another address than in dom0. */
 static void test_local_address(void)
 {
-    XenPT *x = xen_pt_start(&plain);
+    g_autoptr(XenPT) x = xen_pt_start(&plain);
     g_autofree char *journal = NULL;
 
     x->seen = 0;
@@ -1306,13 +1249,12 @@ static void test_local_address(void)
         "xs read /local/domain/0/backend/pci/2/0/vdev-0 = 0000:00:00.0\n"));
     start_msi(x, 0);
     g_assert_true(enabled(x, 0));
-    xen_pt_free(x);
 }
 
 /* QEMU in dom0: the same sequence, without pciback. */
 static void test_dom0(void)
 {
-    XenPT *x = xen_pt_new();
+    g_autoptr(XenPT) x = xen_pt_new();
 
     xen_pt_add(x, &plain);
     xen_pt_say(x, "stubdom off");
@@ -1324,7 +1266,6 @@ static void test_dom0(void)
         "xc bind_msi 55 gvec 0x41 gflags 0x10001 = 0\n"
         "dev DEV write CONTROL 0x0081\n");
     g_assert_true(enabled(x, 0));
-    xen_pt_free(x);
 }
 
 /*
@@ -1334,7 +1275,7 @@ static void test_dom0(void)
 /* What a start of MSI consists of. */
 static GStrv operations_of_start(void)
 {
-    XenPT *x = xen_pt_start(&plain);
+    g_autoptr(XenPT) x = xen_pt_start(&plain);
     g_autofree char *journal = NULL;
     g_auto(GStrv) lines = NULL;
     GStrv ops;
@@ -1374,7 +1315,7 @@ static void test_walk_enable(void)
 
     for (unsigned k = 0; ops[k]; k++) {
         for (const char *const *way = xen_pt_ways_of(ops[k]); *way; way++) {
-            XenPT *x = xen_pt_start(&plain);
+            g_autoptr(XenPT) x = xen_pt_start(&plain);
 
             program(x, 0, GUEST_ADDRESS, GUEST_DATA);
             xen_pt_say(x, "fail * %u %s", k + 1, *way);
@@ -1394,7 +1335,6 @@ static void test_walk_enable(void)
             set_enable(x, 0, false);
             assert_all_off(x);
             paths++;
-            xen_pt_free(x);
         }
     }
     g_test_message("%u failure paths", paths);
@@ -1407,7 +1347,7 @@ static void test_walk_outage(const void *way)
     unsigned bound;
 
     for (unsigned k = 0; ops[k]; k++) {
-        XenPT *x = xen_pt_start(&plain);
+        g_autoptr(XenPT) x = xen_pt_start(&plain);
 
         program(x, 0, GUEST_ADDRESS, GUEST_DATA);
         xen_pt_say(x, "fail * %u+ %s", k + 1, (const char *)way);
@@ -1419,7 +1359,6 @@ static void test_walk_outage(const void *way)
         xen_pt_unplug(x, 0);
         g_assert_cmpuint(xen_pt_pirqs(x, &bound), ==, 0);
         g_assert_false(hw_enabled(x, 0));
-        xen_pt_free(x);
     }
 }
 
@@ -1440,7 +1379,7 @@ static void test_walk_disable(void)
     for (size_t i = 0; i < ARRAY_SIZE(ops); i++) {
         for (unsigned k = 1; k <= (i == 0 ? 2 : 1); k++) {
             for (const char *const *way = ops[i].ways; *way; way++) {
-                XenPT *x = xen_pt_start(&plain);
+                g_autoptr(XenPT) x = xen_pt_start(&plain);
 
                 start_msi(x, 0);
                 xen_pt_say(x, "fail %s %u %s", ops[i].op, k, *way);
@@ -1452,7 +1391,6 @@ static void test_walk_disable(void)
                 xen_pt_unplug(x, 0);
                 g_assert_cmpuint(xen_pt_pirqs(x, &bound), ==, 0);
                 paths++;
-                xen_pt_free(x);
             }
         }
     }
@@ -1479,7 +1417,7 @@ static void test_walk_command(void)
 {
     for (unsigned k = 2; k <= 3; k++) {
         for (const char *const *way = xen_pt_read_ways; *way; way++) {
-            XenPT *x = xen_pt_new();
+            g_autoptr(XenPT) x = xen_pt_new();
 
             xen_pt_add(x, &plain);
             xen_pt_run(x, NULL);
@@ -1489,7 +1427,6 @@ static void test_walk_command(void)
             xen_pt_say(x, "heal");
             g_assert_cmphex(xen_pt_hw(x, 0, PCI_COMMAND, 2), ==,
                             PCI_COMMAND_MEMORY);
-            xen_pt_free(x);
         }
     }
 }

@@ -37,7 +37,7 @@ static void expect_realize_writes(XenPT *x, const char *lines)
 /* ENABLE and the function mask in one write, so that nothing is sent. */
 static void test_probe_allowed(void)
 {
-    XenPT *x = msix_realize(&msix_plain, "allow DEV on", "");
+    g_autoptr(XenPT) x = msix_realize(&msix_plain, "allow DEV on", "");
 
     expect_realize(x, "cfg DEV read CONTROL_X",
         "cfg DEV read CONTROL_X = 0x0003\n"
@@ -52,12 +52,11 @@ static void test_probe_allowed(void)
         "dev DEV write CONTROL_X 0x0003\n");
     msix_assert_caps(x, false, true);
     msix_assert_status(x, "off", "none", 0);
-    xen_pt_free(x);
 }
 
 static void test_probe_refused(void)
 {
-    XenPT *x = msix_realize(&msix_plain, "allow DEV off", "");
+    g_autoptr(XenPT) x = msix_realize(&msix_plain, "allow DEV off", "");
 
     expect_realize(x, "cfg DEV read COMMAND",
         "cfg DEV read COMMAND = 0x0002\n"
@@ -72,13 +71,12 @@ static void test_probe_refused(void)
     g_assert_cmpuint(xen_pt_log_lines(x, "MSI-X hidden from the guest"), ==,
                      1);
     g_assert_cmpuint(xen_pt_log_lines(x, "allow_interrupt_control"), ==, 1);
-    xen_pt_free(x);
 }
 
 /* A bus master is made none, for each of the two. */
 static void test_probe_master(void)
 {
-    XenPT *x = msix_realize(&msix_both, "master DEV on", "");
+    g_autoptr(XenPT) x = msix_realize(&msix_both, "master DEV on", "");
 
     expect_realize_writes(x,
         "dev DEV write COMMAND 0x0002\n"
@@ -91,13 +89,12 @@ static void test_probe_master(void)
         "dev DEV write CONTROL_X 0xc003\n"
         "dev DEV write CONTROL_X 0x0003\n"
         "dev DEV write COMMAND 0x0006\n");
-    xen_pt_free(x);
 }
 
 /* One that cannot be switched off is not probed, nor hidden. */
 static void test_probe_master_stays(void)
 {
-    XenPT *x = xen_pt_new();
+    g_autoptr(XenPT) x = xen_pt_new();
 
     xen_pt_add(x, &msix_plain);
     xen_pt_say(x, "master DEV on");
@@ -106,31 +103,29 @@ static void test_probe_master_stays(void)
     expect_realize_writes(x, "");
     msix_assert_caps(x, false, true);
     g_assert_cmpuint(xen_pt_log_lines(x, "MSI-X not probed"), ==, 1);
-    xen_pt_free(x);
 }
 
 static void test_probe_off(void)
 {
-    XenPT *x = msix_realize(&msix_both, "allow DEV off", ",msi-probe=off");
+    g_autoptr(XenPT) x = msix_realize(&msix_both, "allow DEV off",
+                                      ",msi-probe=off");
 
     expect_realize_writes(x, "");
     msix_assert_caps(x, true, true);
-    xen_pt_free(x);
 }
 
 /* In dom0 there is nobody to refuse, so nothing to find out. */
 static void test_probe_dom0(void)
 {
-    XenPT *x = msix_realize(&msix_plain, "stubdom off", "");
+    g_autoptr(XenPT) x = msix_realize(&msix_plain, "stubdom off", "");
 
     expect_realize_writes(x, "dev DEV write COMMAND 0x0002\n");
     msix_assert_caps(x, false, true);
-    xen_pt_free(x);
 }
 
 static void test_probe_both(void)
 {
-    XenPT *x = msix_realize(&msix_both, "allow DEV on", "");
+    g_autoptr(XenPT) x = msix_realize(&msix_both, "allow DEV on", "");
 
     expect_realize_writes(x,
         "dev DEV write COMMAND 0x0402\n"
@@ -140,18 +135,16 @@ static void test_probe_both(void)
         "dev DEV write CONTROL_X 0xc003\n"
         "dev DEV write CONTROL_X 0x0003\n");
     msix_assert_caps(x, true, true);
-    xen_pt_free(x);
 }
 
 static void test_probe_both_refused(void)
 {
-    XenPT *x = msix_realize(&msix_both, "allow DEV off", "");
+    g_autoptr(XenPT) x = msix_realize(&msix_both, "allow DEV off", "");
 
     msix_assert_caps(x, false, false);
     g_assert_cmphex(qpci_config_readl(x->dev[0], XEN_PT_CAP_MSIX), ==, 0);
     g_assert_cmpuint(xen_pt_log_lines(x, "MSI hidden"), ==, 1);
     g_assert_cmpuint(xen_pt_log_lines(x, "MSI-X hidden"), ==, 1);
-    xen_pt_free(x);
 }
 
 /*
@@ -160,7 +153,7 @@ static void test_probe_both_refused(void)
  */
 static void test_probe_old_dom0(void)
 {
-    XenPT *x = xen_pt_new();
+    g_autoptr(XenPT) x = xen_pt_new();
 
     xen_pt_add(x, &msix_both);
     xen_pt_say(x, "kernel 5.6");
@@ -181,7 +174,6 @@ static void test_probe_old_dom0(void)
         "xc bind_msi 55 gvec 0x41 gflags 0x10001 = 0\n"
         "dev DEV write CONTROL 0x0081\n");
     g_assert_true(msi_enabled(x));
-    xen_pt_free(x);
 }
 
 /* Found with one on, the other is probed when that is off. */
@@ -191,7 +183,7 @@ static void test_probe_found_on(void)
         .entries = 4, .table = 0x2000, .pba = 0x3000,
         .control_x = ENABLE | MASKALL,
     };
-    XenPT *x = msix_realize(&on, "allow DEV on", "");
+    g_autoptr(XenPT) x = msix_realize(&on, "allow DEV on", "");
 
     expect_realize_writes(x,
         "dev DEV write CONTROL_X 0x0003\n"
@@ -203,13 +195,12 @@ static void test_probe_found_on(void)
         "dev DEV write CONTROL_X 0x0003\n");
     msix_assert_caps(x, true, true);
     g_assert_cmphex(msix_control(x), ==, 0x0003);
-    xen_pt_free(x);
 }
 
 /* pcifront shows the file only when it has scanned the whole bus. */
 static void test_table_late(void)
 {
-    XenPT *x = xen_pt_new();
+    g_autoptr(XenPT) x = xen_pt_new();
 
     xen_pt_add(x, &msix_plain);
     for (int i = 1; i <= 3; i++) {
@@ -222,13 +213,12 @@ static void test_table_late(void)
         "file DEV open resource0 = ENOENT\n"
         TABLE_MAPPED);
     msix_assert_caps(x, false, true);
-    xen_pt_free(x);
 }
 
 /* Without the table, no message can be checked: hidden, and MSI works. */
 static void test_table_unmapped(const void *command)
 {
-    XenPT *x = msix_realize(&msix_both, command, "");
+    g_autoptr(XenPT) x = msix_realize(&msix_both, command, "");
 
     msix_assert_caps(x, true, false);
     g_assert_cmpuint(xen_pt_log_lines(x, "MSI-X hidden from the guest: its "
@@ -239,13 +229,12 @@ static void test_table_unmapped(const void *command)
     g_assert_true(msi_enabled(x));
     msi_set_enable(x, false);
     xen_pt_unplug(x, 0);
-    xen_pt_free(x);
 }
 
 static void test_table_nowhere(const void *table)
 {
     XenPTLayout layout = msix_both;
-    XenPT *x;
+    g_autoptr(XenPT) x = NULL;
 
     layout.table = GPOINTER_TO_UINT(table);
     x = msix_realize(&layout, "allow DEV on", "");
@@ -253,13 +242,12 @@ static void test_table_nowhere(const void *table)
     g_assert_cmpuint(xen_pt_log_lines(x, "has its table in no BAR") +
                      xen_pt_log_lines(x, "has a table that leaves its BAR"),
                      ==, 1);
-    xen_pt_free(x);
 }
 
 /* The stub domain's /dev/mem is none of our business. */
 static void test_no_devmem(void)
 {
-    XenPT *x = msix_start(&msix_both);
+    g_autoptr(XenPT) x = msix_start(&msix_both);
 
     xen_pt_say(x, "devmem on");
     msix_enable(x, 2);
@@ -273,7 +261,6 @@ static void test_no_devmem(void)
     x->seen = 0;
     xen_pt_expect_kinds(__FILE__, __LINE__, x, "file",
                         TABLE_MAPPED TABLE_MAPPED);
-    xen_pt_free(x);
 }
 
 /*
@@ -283,7 +270,7 @@ static void test_no_devmem(void)
 /* The guest moves the BAR: all is bound anew, with the new place. */
 static void test_bar_moved(const void *xen)
 {
-    XenPT *x = msix_start_enabled(xen, 2);
+    g_autoptr(XenPT) x = msix_start_enabled(xen, 2);
     uint32_t mask = MOVED + 0x2000 + 16 + 12;
 
     xen_pt_place(x, 0, 0, MOVED);
@@ -301,7 +288,6 @@ static void test_bar_moved(const void *xen)
     g_assert_false(msix_hw_masked(x, 1));
     msix_set_control(x, 0);
     msix_assert_all_off(x);
-    xen_pt_free(x);
 }
 
 /*
@@ -310,7 +296,7 @@ static void test_bar_moved(const void *xen)
  */
 static void test_bar_moved_masked(const void *xen)
 {
-    XenPT *x = msix_start_enabled(xen, 2);
+    g_autoptr(XenPT) x = msix_start_enabled(xen, 2);
     uint32_t mask = MOVED + 0x2000 + 12;
 
     msix_mask(x, 0, true);
@@ -326,13 +312,12 @@ static void test_bar_moved_masked(const void *xen)
     xen_pt_guest_write(x, mask, 4, 0);
     g_assert_false(msix_hw_masked(x, 0));
     g_assert_true(xen_pt_interrupts(x, 0, 0));
-    xen_pt_free(x);
 }
 
 /* Decoding goes off and on again: the same place, and nothing to do. */
 static void test_bar_same(void)
 {
-    XenPT *x = msix_start_enabled("4.17", 2);
+    g_autoptr(XenPT) x = msix_start_enabled("4.17", 2);
     uint16_t command = qpci_config_readw(x->dev[0], PCI_COMMAND);
 
     xen_pt_skip(x);
@@ -341,13 +326,12 @@ static void test_bar_same(void)
     xen_pt_expect_kinds(__FILE__, __LINE__, x, "xc", "");
     msix_assert_pirqs(x, 2, 2);
     g_assert_false(msix_hw_masked(x, 0));
-    xen_pt_free(x);
 }
 
 /* The guest has memory of the BAR but where the table and its bits are. */
 static void test_bar_frames(void)
 {
-    XenPT *x = msix_realize(&msix_plain, "allow DEV on", "");
+    g_autoptr(XenPT) x = msix_realize(&msix_plain, "allow DEV on", "");
     g_autofree char *journal = NULL;
 
     xen_pt_skip(x);
@@ -360,14 +344,13 @@ static void test_bar_frames(void)
         "dm map mmio 0xe0003000-0xe0003fff to server 1\n"
         "dm map mmio 0xe0004000-0xe000ffff to server 1\n"
         "dm map frames 0xfeb84 to 0xe0004 n 0xc = 0\n");
-    xen_pt_free(x);
 }
 
 /* Anywhere in a BAR, whatever is beside it, and however small that is. */
 static void test_table_layout(const void *opaque)
 {
     const XenPTLayout *layout = opaque;
-    XenPT *x = xen_pt_new();
+    g_autoptr(XenPT) x = xen_pt_new();
     uint32_t gtable = msix_table(layout->table) + layout->small;
     uint32_t base = layout->table & PCI_MSIX_TABLE_BIR ? XEN_PT_BAR2(0)
                                           : XEN_PT_BAR0(0) + layout->small;
@@ -394,7 +377,6 @@ static void test_table_layout(const void *opaque)
         g_assert_false(msix_hw_masked(x, i));
     }
     g_assert_true(msix_enabled(x));
-    xen_pt_free(x);
 }
 
 /*
@@ -406,7 +388,7 @@ static void test_beside(const void *xen)
     static const XenPTLayout odd = {
         .no_msi = true, .entries = 4, .table = 0x2810, .pba = 0x3000,
     };
-    XenPT *x = msix_start_on(&odd, xen);
+    g_autoptr(XenPT) x = msix_start_on(&odd, xen);
     uint32_t before = XEN_PT_GUEST0 + 0x2800, after = before + 0x50;
     bool lost = g_str_equal(xen, "4.17");
 
@@ -429,7 +411,6 @@ static void test_beside(const void *xen)
                     lost ? 0x11223344 : 0xabcdef13);
     g_assert_cmphex(xen_pt_guest_read(x, after, 2), ==, lost ? 0x7788 : 0x13);
     g_assert_cmpuint(xen_pt_log_lines(x, "Xen 4.19"), ==, lost);
-    xen_pt_free(x);
 }
 
 /* Before a vector is bound no Xen knows of the table. */
@@ -438,13 +419,12 @@ static void test_beside_early(const void *xen)
     static const XenPTLayout odd = {
         .no_msi = true, .entries = 4, .table = 0x2810, .pba = 0x3000,
     };
-    XenPT *x = msix_start_on(&odd, xen);
+    g_autoptr(XenPT) x = msix_start_on(&odd, xen);
 
     xen_pt_guest_write(x, XEN_PT_GUEST0 + 0x2800, 4, 1);
     xen_pt_guest_write(x, XEN_PT_GUEST0 + 0x2804, 4, 1);
     g_assert_cmphex(xen_pt_guest_read(x, XEN_PT_GUEST0 + 0x2800, 4), ==, 0);
     g_assert_cmpuint(xen_pt_log_lines(x, "Xen 4.19"), ==, 1);
-    xen_pt_free(x);
 }
 
 /* Pending bits in the table's page are the device's. */
@@ -453,7 +433,7 @@ static void test_pba_same_page(const void *xen)
     static const XenPTLayout near = {
         .no_msi = true, .entries = 4, .table = 0x2000, .pba = 0x2800,
     };
-    XenPT *x = msix_start_on(&near, xen);
+    g_autoptr(XenPT) x = msix_start_on(&near, xen);
     uint32_t pba = XEN_PT_GUEST0 + 0x2800;
 
     msix_set_control(x, ENABLE);
@@ -464,7 +444,6 @@ static void test_pba_same_page(const void *xen)
     g_assert_cmphex(xen_pt_guest_read(x, pba, 4), ==, 0);
     xen_pt_expect_kinds(__FILE__, __LINE__, x, "cfg",
                         SET(CONTROL_X, 0x0003, 0x8003));
-    xen_pt_free(x);
 }
 
 /* In another BAR they are the device's, by way of QEMU. */
@@ -473,7 +452,7 @@ static void test_pba_other_bar(void)
     static const XenPTLayout far = {
         .no_msi = true, .entries = 4, .table = 0x2000, .pba = 0x1002,
     };
-    XenPT *x = msix_realize(&far, "allow DEV on", "");
+    g_autoptr(XenPT) x = msix_realize(&far, "allow DEV on", "");
     g_autofree char *journal = NULL;
 
     xen_pt_skip(x);
@@ -485,13 +464,12 @@ static void test_pba_other_bar(void)
     g_assert_cmphex(xen_pt_guest_read(x, XEN_PT_GUEST2 + 0x1000, 4), ==, 0xa);
     g_assert_cmphex(qpci_config_readl(x->dev[0], XEN_PT_CAP_MSIX +
                                       PCI_MSIX_PBA), ==, far.pba);
-    xen_pt_free(x);
 }
 
 /* Any width at any place; what the specification reserves holds. */
 static void test_table_widths(void)
 {
-    XenPT *x = msix_start(&msix_plain);
+    g_autoptr(XenPT) x = msix_start(&msix_plain);
     uint8_t model[64] = { 0 }, writable[64];
     uint32_t base = XEN_PT_GUEST0 + 0x2000, seed = 0x12345678;
 
@@ -528,7 +506,6 @@ static void test_table_widths(void)
     g_assert_cmphex(xen_pt_read(x, base + 6, 2), ==,
                     model[6] | model[7] << 8);
     xen_pt_expect(x, "");
-    xen_pt_free(x);
 }
 
 int main(int argc, char **argv)

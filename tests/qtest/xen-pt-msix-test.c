@@ -18,7 +18,7 @@
 /* Linux' order: nothing it does is refused by pciback, nor undone. */
 static void test_enable_linux(const void *xen)
 {
-    XenPT *x = msix_start_on(&msix_plain, xen);
+    g_autoptr(XenPT) x = msix_start_on(&msix_plain, xen);
 
     msix_set_control(x, ENABLE | MASKALL);
     xen_pt_expect(x, SET(CONTROL_X, 0x0003, 0xc003));
@@ -41,13 +41,12 @@ static void test_enable_linux(const void *xen)
     msix_assert_status(x, "on", "none", 0);
     x->seen = 0;
     xen_pt_expect_kinds(__FILE__, __LINE__, x, "back", "");
-    xen_pt_free(x);
 }
 
 /* Unmasked before ENABLE: all are mapped and checked, then one write. */
 static void test_enable_unmasked(const void *xen)
 {
-    XenPT *x = msix_start_on(&msix_plain, xen);
+    g_autoptr(XenPT) x = msix_start_on(&msix_plain, xen);
 
     msix_request(x, 0);
     msix_request(x, 3);
@@ -58,13 +57,12 @@ static void test_enable_unmasked(const void *xen)
     g_assert_true(msix_hw_enabled(x));
     g_assert_false(msix_hw_masked(x, 0));
     g_assert_false(msix_hw_masked(x, 3));
-    xen_pt_free(x);
 }
 
 /* A device that shows its table only while ENABLE is set. */
 static void test_enable_to_see(const void *xen)
 {
-    XenPT *x = msix_start_on(&msix_plain, xen);
+    g_autoptr(XenPT) x = msix_start_on(&msix_plain, xen);
 
     xen_pt_say(x, "table-shy DEV on");
     msix_request(x, 0);
@@ -82,13 +80,12 @@ static void test_enable_to_see(const void *xen)
         "dev DEV interrupt MSI-X 0x00000000fee00238 0x00000000\n");
     msix_set_control(x, 0);
     msix_assert_pirqs(x, 0, 0);
-    xen_pt_free(x);
 }
 
 /* Unmasked first, and written then: half an entry asks for nothing. */
 static void test_enable_half(const void *xen)
 {
-    XenPT *x = msix_start_on(&msix_plain, xen);
+    g_autoptr(XenPT) x = msix_start_on(&msix_plain, xen);
 
     msix_set_control(x, ENABLE);
     xen_pt_skip(x);
@@ -99,13 +96,12 @@ static void test_enable_half(const void *xen)
     msix_write(x, 0, XEN_PT_DATA, DATA(0));
     xen_pt_expect(x, UP(0, 55, 0x41));
     g_assert_false(msix_hw_masked(x, 0));
-    xen_pt_free(x);
 }
 
 /* What the device sees, the first vector's start and all. */
 static void test_enable_writes(void)
 {
-    XenPT *x = msix_start(&msix_plain);
+    g_autoptr(XenPT) x = msix_start(&msix_plain);
 
     msix_set_control(x, ENABLE);
     xen_pt_expect_writes(x, "dev DEV write CONTROL_X 0x8003\n");
@@ -128,13 +124,12 @@ static void test_enable_writes(void)
     msix_assert_pirqs(x, 1, 1);
     xen_pt_expect_kinds(__FILE__, __LINE__, x, "dev",
         "dev DEV interrupt MSI-X 0x00000000fee00218 0x00000000\n");
-    xen_pt_free(x);
 }
 
 /* A guest with event channels leaves masking to Xen, and never unmasks. */
 static void test_enable_pirq(const void *xen)
 {
-    XenPT *x = msix_start_on(&msix_plain, xen);
+    g_autoptr(XenPT) x = msix_start_on(&msix_plain, xen);
 
     msix_set_control(x, ENABLE | MASKALL);
     msix_set_control(x, ENABLE);
@@ -149,13 +144,12 @@ static void test_enable_pirq(const void *xen)
         "xc bind_msi 55 gvec 0x00 gflags 0x07037 gtable 0xe0002000 = 0\n"
         "xc bind_msi 55 gvec 0x00 gflags 0x17037 gtable 0xe0002000 = 0\n");
     g_assert_false(msix_hw_masked(x, 0));
-    xen_pt_free(x);
 }
 
 /* Two words at a time, as a 64-bit guest may: Xen looks at the second. */
 static void test_enable_wide(const void *xen)
 {
-    XenPT *x = msix_start_on(&msix_plain, xen);
+    g_autoptr(XenPT) x = msix_start_on(&msix_plain, xen);
     uint32_t entry = msix_word(x, 1, XEN_PT_ADDRESS);
 
     msix_set_control(x, ENABLE);
@@ -172,13 +166,12 @@ static void test_enable_wide(const void *xen)
     xen_pt_guest_write(x, entry + 8, 8, 0x52);
     xen_pt_expect(x, BIND(55, 0x52, 0x10002));
     g_assert_false(msix_hw_masked(x, 1));
-    xen_pt_free(x);
 }
 
 /* Data and the mask bit in one write: it masks, whatever else it changes. */
 static void test_update_wide_mask(const void *xen)
 {
-    XenPT *x = msix_start_enabled(xen, 1);
+    g_autoptr(XenPT) x = msix_start_enabled(xen, 1);
     uint32_t data = msix_word(x, 0, XEN_PT_DATA);
 
     xen_pt_guest_write(x, data, 8, 1ull << 32 | 0x77);
@@ -191,23 +184,21 @@ static void test_update_wide_mask(const void *xen)
     xen_pt_expect(x, BIND(55, 0x77, 0x10001));
     g_assert_true(xen_pt_interrupts(x, 0, 0));
     g_assert_false(msix_hw_masked(x, 0));
-    xen_pt_free(x);
 }
 
 static void test_enable_message(const void *form)
 {
-    XenPT *x = msix_start(&msix_plain);
+    g_autoptr(XenPT) x = msix_start(&msix_plain);
 
     xen_pt_say(x, "message %s", (const char *)form);
     msix_enable(x, 2);
     msix_assert_pirqs(x, 2, 2);
     g_assert_false(msix_hw_masked(x, 1));
-    xen_pt_free(x);
 }
 
 static void test_enable_status(void)
 {
-    XenPT *x = msix_start_enabled("4.17", 3);
+    g_autoptr(XenPT) x = msix_start_enabled("4.17", 3);
     XenPTStatus st;
 
     xen_pt_msix_status(x, 0, &st);
@@ -216,7 +207,6 @@ static void test_enable_status(void)
     g_assert_cmpint(st.pirq, ==, 55);
     xen_pt_status(x, 0, &st);
     g_assert_cmpstr(st.state, ==, "absent");
-    xen_pt_free(x);
 }
 
 /* The vectors up to @n are on, and what the device sends arrives. */
@@ -234,7 +224,7 @@ static void assert_work(XenPT *x, unsigned n)
 /* An ENABLE that is there before the messages were checked goes, and comes. */
 static void test_enable_set_by_others(void)
 {
-    XenPT *x = msix_start(&msix_plain);
+    g_autoptr(XenPT) x = msix_start(&msix_plain);
 
     msix_request(x, 0);
     xen_pt_skip(x);
@@ -247,7 +237,6 @@ static void test_enable_set_by_others(void)
     assert_work(x, 1);
     msix_set_control(x, 0);
     msix_assert_all_off(x);
-    xen_pt_free(x);
 }
 
 /*
@@ -257,7 +246,7 @@ static void test_enable_set_by_others(void)
  */
 static void test_enable_lost(const void *xen)
 {
-    XenPT *x = msix_start_enabled(xen, 2);
+    g_autoptr(XenPT) x = msix_start_enabled(xen, 2);
 
     xen_pt_say(x, "poke DEV 0x%02x/2 0x0003", CONTROL_X);
     for (unsigned i = 0; i < 2; i++) {
@@ -275,14 +264,13 @@ static void test_enable_lost(const void *xen)
     assert_work(x, 2);
     msix_set_control(x, 0);
     msix_assert_all_off(x);
-    xen_pt_free(x);
 }
 
 /* A read of the control word that is lost is repeated, wherever it is. */
 static void test_lost_read(const void *way)
 {
     for (unsigned k = 1; k <= 2; k++) {
-        XenPT *x = msix_start(&msix_plain);
+        g_autoptr(XenPT) x = msix_start(&msix_plain);
 
         msix_request(x, 0);
         xen_pt_say(x, "fail cfg.read@0x%02x %u %s", CONTROL_X, k,
@@ -298,7 +286,6 @@ static void test_lost_read(const void *way)
         g_assert_cmphex(xen_pt_hw(x, 0, CONTROL_X, 2), ==, 0xc003);
         msix_set_control(x, ENABLE);
         assert_work(x, 1);
-        xen_pt_free(x);
     }
 }
 
@@ -306,7 +293,7 @@ static void test_lost_read(const void *way)
 static void test_lost_reads(const void *way)
 {
     for (unsigned k = 1; k <= 2; k++) {
-        XenPT *x = msix_start(&msix_plain);
+        g_autoptr(XenPT) x = msix_start(&msix_plain);
 
         msix_request(x, 0);
         for (unsigned i = 0; i < 2; i++) {
@@ -318,14 +305,13 @@ static void test_lost_reads(const void *way)
         xen_pt_say(x, "heal");
         msix_set_control(x, ENABLE);
         assert_work(x, 1);
-        xen_pt_free(x);
     }
 }
 
 /* Refused is refused until the guest asks again. */
 static void test_refused_retried(void)
 {
-    XenPT *x = msix_start(&msix_plain);
+    g_autoptr(XenPT) x = msix_start(&msix_plain);
 
     xen_pt_say(x, "fail map_pirq_msi 1 ENOSPC");
     msix_request(x, 0);
@@ -337,7 +323,6 @@ static void test_refused_retried(void)
     xen_pt_expect_effects(x, UP(0, 55, 0x41)
                           "dev DEV write CONTROL_X 0x8003\n");
     assert_work(x, 1);
-    xen_pt_free(x);
 }
 
 /* As many as there can be, one by one: the work for each is the same. */
@@ -347,7 +332,7 @@ static void test_enable_2048(void)
         .no_msi = true, .entries = 2048, .table = 0x8000, .pba = 0x4000,
     };
     const unsigned per_vector = 4, of_session = 3;
-    XenPT *x = xen_pt_new();
+    g_autoptr(XenPT) x = xen_pt_new();
     uint32_t table = XEN_PT_GUEST0 + large.table;
     g_autofree char *journal = NULL, *off = NULL;
     g_auto(GStrv) lines = NULL, off_lines = NULL;
@@ -376,7 +361,6 @@ static void test_enable_2048(void)
     g_assert_cmpuint(g_strv_length(off_lines), ==, 3 + 2048 * 2);
     g_assert_false(msix_hw_enabled(x));
     msix_assert_pirqs(x, 0, 0);
-    xen_pt_free(x);
 }
 
 /*
@@ -389,7 +373,7 @@ static void test_enable_2048(void)
  */
 static void test_refused_message(const void *message)
 {
-    XenPT *x = msix_start(&msix_plain);
+    g_autoptr(XenPT) x = msix_start(&msix_plain);
     bool unseen = g_str_has_prefix(message, "0xffffffff");
 
     xen_pt_say(x, "message %s", (const char *)message);
@@ -399,13 +383,12 @@ static void test_refused_message(const void *message)
                         "dev DEV write CONTROL_X 0xc003\n"
                         "dev DEV write CONTROL_X 0x0003\n" : "");
     msix_assert_refused(x, "check", EBADMSG);
-    xen_pt_free(x);
 }
 
 /* Permission is taken away after the guest has seen the capability. */
 static void test_refused_late(void)
 {
-    XenPT *x = msix_start(&msix_plain);
+    g_autoptr(XenPT) x = msix_start(&msix_plain);
 
     xen_pt_say(x, "allow DEV off");
     msix_request(x, 0);
@@ -415,7 +398,6 @@ static void test_refused_late(void)
                           DOWN(54, 0x42) DOWN(55, 0x41));
     msix_assert_refused(x, "enable", EACCES);
     g_assert_cmpuint(xen_pt_log_lines(x, "allow_interrupt_control"), ==, 1);
-    xen_pt_free(x);
 }
 
 /*
@@ -433,7 +415,7 @@ static void test_refused_toggle(void)
         "cfg DEV read CONTROL_X = 0x0003\n"        /* looked at once more */
         "cfg DEV read CONTROL_X = 0x0003\n"        /* to switch it off */
         DOWN(55, 0x41);
-    XenPT *x = msix_start(&msix_plain);
+    g_autoptr(XenPT) x = msix_start(&msix_plain);
     unsigned lines;
 
     xen_pt_say(x, "allow DEV off");
@@ -459,19 +441,17 @@ static void test_refused_toggle(void)
     xen_pt_say(x, "allow DEV on");
     msix_set_control(x, ENABLE);
     assert_work(x, 1);
-    xen_pt_free(x);
 }
 
 /* dom0 has not prepared it: Xen does not know of a table. */
 static void test_refused_unprepared(void)
 {
-    XenPT *x = msix_start(&msix_plain);
+    g_autoptr(XenPT) x = msix_start(&msix_plain);
 
     xen_pt_say(x, "prepared DEV off");
     msix_request(x, 0);
     msix_set_control(x, ENABLE);
     msix_assert_refused(x, "map", ENODATA);
-    xen_pt_free(x);
 }
 
 /*
@@ -489,7 +469,7 @@ static void assert_first_alone(XenPT *x)
 
 static void test_late_failure(void)
 {
-    XenPT *x = msix_start_enabled("4.17", 1);
+    g_autoptr(XenPT) x = msix_start_enabled("4.17", 1);
 
     xen_pt_say(x, "fail bind_msi 1 EPERM");
     msix_request(x, 1);
@@ -525,7 +505,6 @@ static void test_late_failure(void)
     msix_set_control(x, ENABLE);
     xen_pt_expect(x, UP(0, 55, 0x41) UP(1, 54, 0x42)
                   SET(CONTROL_X, 0x0003, 0x8003));
-    xen_pt_free(x);
 }
 
 /* Of more vectors than Xen has interrupts, the first work: one warning. */
@@ -534,7 +513,7 @@ static void test_late_no_pirqs(void)
     static const XenPTLayout many = {
         .no_msi = true, .entries = 40, .table = 0x2000, .pba = 0x3000,
     };
-    XenPT *x = msix_start(&many);
+    g_autoptr(XenPT) x = msix_start(&many);
 
     msix_enable(x, 40);
     msix_assert_pirqs(x, 32, 32);
@@ -545,13 +524,12 @@ static void test_late_no_pirqs(void)
     g_assert_cmpuint(xen_pt_log_lines(x, "MSI-X"), ==, 1);
     msix_set_control(x, 0);
     msix_assert_all_off(x);
-    xen_pt_free(x);
 }
 
 /* The same where all are wanted before ENABLE; which are lost is told. */
 static void test_lost_half(void)
 {
-    XenPT *x = msix_start(&msix_plain);
+    g_autoptr(XenPT) x = msix_start(&msix_plain);
 
     for (unsigned i = 0; i < 4; i++) {
         msix_request(x, i);
@@ -584,20 +562,18 @@ static void test_lost_half(void)
     assert_work(x, 4);
     msix_set_control(x, 0);
     msix_assert_all_off(x);
-    xen_pt_free(x);
 }
 
 /* Its message is wrong: it is the one that is not unmasked. */
 static void test_late_message(void)
 {
-    XenPT *x = msix_start_enabled("4.17", 1);
+    g_autoptr(XenPT) x = msix_start_enabled("4.17", 1);
 
     xen_pt_say(x, "message 0xfee01000:0x8041");
     msix_request(x, 1);
     xen_pt_expect(x, MAP(1, 54) BIND(54, 0x42, 0x00001) DOWN(54, 0x42));
     assert_first_alone(x);
     msix_assert_status(x, "on", "check", EBADMSG);
-    xen_pt_free(x);
 }
 
 /*
@@ -610,7 +586,7 @@ static void test_late_message(void)
  */
 static void test_update_affinity(const void *xen)
 {
-    XenPT *x = msix_start_enabled(xen, 2);
+    g_autoptr(XenPT) x = msix_start_enabled(xen, 2);
 
     msix_mask(x, 1, true);
     g_assert_true(msix_hw_masked(x, 1));
@@ -622,13 +598,12 @@ static void test_update_affinity(const void *xen)
     xen_pt_expect(x, BIND(54, 0x52, 0x10002));
     g_assert_false(msix_hw_masked(x, 1));
     g_assert_false(msix_hw_masked(x, 0));
-    xen_pt_free(x);
 }
 
 /* The same message once more is no change. */
 static void test_update_same(const void *xen)
 {
-    XenPT *x = msix_start_enabled(xen, 1);
+    g_autoptr(XenPT) x = msix_start_enabled(xen, 1);
 
     msix_mask(x, 0, true);
     msix_request(x, 0);
@@ -636,13 +611,12 @@ static void test_update_same(const void *xen)
     msix_set_control(x, ENABLE);
     xen_pt_expect(x, "cfg DEV read CONTROL_X = 0x8003\n");
     g_assert_false(msix_hw_masked(x, 0));
-    xen_pt_free(x);
 }
 
 /* Masking is between the guest and Xen. */
 static void test_update_mask(const void *xen)
 {
-    XenPT *x = msix_start_enabled(xen, 2);
+    g_autoptr(XenPT) x = msix_start_enabled(xen, 2);
 
     for (int i = 0; i < 3; i++) {
         msix_mask(x, 0, true);
@@ -655,20 +629,18 @@ static void test_update_mask(const void *xen)
                                           4), ==, 0);
     }
     xen_pt_expect(x, "");
-    xen_pt_free(x);
 }
 
 /* Changed without masking it, which is undefined: it is not lost. */
 static void test_update_unmasked(const void *xen)
 {
-    XenPT *x = msix_start_enabled(xen, 1);
+    g_autoptr(XenPT) x = msix_start_enabled(xen, 1);
     g_autofree char *journal = NULL;
 
     msix_write(x, 0, XEN_PT_ADDRESS, OTHER_ADDRESS);
     msix_mask(x, 0, false);
     journal = xen_pt_journal(x, "cfg xc");
     g_assert_cmpstr(journal, ==, BIND(55, 0x41, 0x10002));
-    xen_pt_free(x);
 }
 
 /*
@@ -677,7 +649,7 @@ static void test_update_unmasked(const void *xen)
  */
 static void test_update_failed(void)
 {
-    XenPT *x = msix_start_enabled("4.17", 2);
+    g_autoptr(XenPT) x = msix_start_enabled("4.17", 2);
 
     xen_pt_say(x, "fail bind_msi 1 EINVAL");
     msix_mask(x, 0, true);
@@ -688,13 +660,12 @@ static void test_update_failed(void)
         "EINVAL\n" DOWN(55, 0x41) MAP(0, 55)
         BIND(55, 0x41, 0x00002) BIND(55, 0x41, 0x10002));
     assert_work(x, 2);
-    xen_pt_free(x);
 }
 
 /* Forbidden, so Xen has not looked at it: the binding that is there stays. */
 static void test_update_forbidden(void)
 {
-    XenPT *x = msix_start_enabled("4.17", 1);
+    g_autoptr(XenPT) x = msix_start_enabled("4.17", 1);
 
     xen_pt_say(x, "fail bind_msi 1 EPERM");
     msix_mask(x, 0, true);
@@ -708,13 +679,12 @@ static void test_update_forbidden(void)
     msix_assert_status(x, "on", "update", EPERM);
     g_assert_true(xen_pt_interrupts(x, 0, 0));
     g_assert_cmpuint(xen_pt_log_lines(x, "not updated"), ==, 1);
-    xen_pt_free(x);
 }
 
 /* Another pirq is a new map; the vector beside it does not notice. */
 static void test_update_pirq(void)
 {
-    XenPT *x = msix_start_enabled("4.17", 2);
+    g_autoptr(XenPT) x = msix_start_enabled("4.17", 2);
 
     msix_mask(x, 1, true);
     msix_write(x, 1, XEN_PT_ADDRESS, 0xfee34000);
@@ -726,13 +696,12 @@ static void test_update_pirq(void)
         "xc bind_msi 52 gvec 0x00 gflags 0x07034 gtable 0xe0002000 = 0\n"
         "xc bind_msi 52 gvec 0x00 gflags 0x17034 gtable 0xe0002000 = 0\n");
     msix_assert_pirqs(x, 2, 2);
-    xen_pt_free(x);
 }
 
 /* The function mask follows the guest's, by one write each. */
 static void test_maskall(void)
 {
-    XenPT *x = msix_start_enabled("4.17", 1);
+    g_autoptr(XenPT) x = msix_start_enabled("4.17", 1);
 
     for (int i = 0; i < 3; i++) {
         msix_set_control(x, ENABLE | MASKALL);
@@ -751,7 +720,6 @@ static void test_maskall(void)
     g_assert_cmphex(msix_control(x), ==, 0x4003);
     msix_set_control(x, 0);
     xen_pt_expect(x, "");
-    xen_pt_free(x);
 }
 
 /*
@@ -766,7 +734,7 @@ static void test_maskall_refused(void)
         "cfg DEV write CONTROL_X 0xc003\n"
         "cfg DEV read CONTROL_X = 0x8003\n"
         "cfg DEV read CONTROL_X = 0x8003\n";
-    XenPT *x = msix_start_enabled("4.17", 2);
+    g_autoptr(XenPT) x = msix_start_enabled("4.17", 2);
 
     xen_pt_say(x, "kernel 5.6");
     for (int i = 0; i < 20; i++) {
@@ -785,7 +753,6 @@ static void test_maskall_refused(void)
     assert_work(x, 2);
     msix_set_control(x, 0);
     msix_assert_all_off(x);
-    xen_pt_free(x);
 }
 
 /*
@@ -794,7 +761,7 @@ static void test_maskall_refused(void)
 
 static void test_disable_sequence(void)
 {
-    XenPT *x = msix_start_enabled("4.17", 2);
+    g_autoptr(XenPT) x = msix_start_enabled("4.17", 2);
 
     msix_set_control(x, 0);
     xen_pt_expect(x, SET(CONTROL_X, 0x8003, 0x0003)
@@ -802,26 +769,24 @@ static void test_disable_sequence(void)
     g_assert_false(msix_enabled(x));
     msix_assert_all_off(x);
     msix_assert_status(x, "off", "none", 0);
-    xen_pt_free(x);
 }
 
 /* Masked when it goes: one write clears both bits. */
 static void test_disable_masked(void)
 {
-    XenPT *x = msix_start_enabled("4.17", 1);
+    g_autoptr(XenPT) x = msix_start_enabled("4.17", 1);
 
     msix_set_control(x, ENABLE | MASKALL);
     xen_pt_skip(x);
     msix_set_control(x, MASKALL);
     xen_pt_expect(x, SET(CONTROL_X, 0xc003, 0x0003) DOWN(55, 0x41));
     msix_assert_all_off(x);
-    xen_pt_free(x);
 }
 
 /* What is programmed is still so when MSI-X is on again. */
 static void test_disable_enable(const void *xen)
 {
-    XenPT *x = msix_start_on(&msix_plain, xen);
+    g_autoptr(XenPT) x = msix_start_on(&msix_plain, xen);
 
     msix_enable(x, 2);
     for (int i = 0; i < 10; i++) {
@@ -833,13 +798,12 @@ static void test_disable_enable(const void *xen)
                       SET(CONTROL_X, 0x0003, 0x8003));
         g_assert_false(msix_hw_masked(x, 1));
     }
-    xen_pt_free(x);
 }
 
 /* What the guest has masked is masked when MSI-X is on again. */
 static void test_disable_enable_masked(const void *xen)
 {
-    XenPT *x = msix_start_enabled(xen, 2);
+    g_autoptr(XenPT) x = msix_start_enabled(xen, 2);
     uint32_t mask = msix_word(x, 0, XEN_PT_MASK);
 
     msix_mask(x, 0, true);
@@ -855,12 +819,11 @@ static void test_disable_enable_masked(const void *xen)
     g_assert_true(xen_pt_interrupts(x, 0, 1));
     msix_mask(x, 0, false);
     assert_work(x, 2);
-    xen_pt_free(x);
 }
 
 static void test_disable_failed(const void *op)
 {
-    XenPT *x = msix_start_enabled("4.17", 2);
+    g_autoptr(XenPT) x = msix_start_enabled("4.17", 2);
     g_autofree char *journal = NULL;
     XenPTStatus st;
 
@@ -875,13 +838,12 @@ static void test_disable_failed(const void *op)
     xen_pt_msix_status(x, 0, &st);
     g_assert_cmpint(st.undo_failures, ==, 1);
     g_assert_cmpuint(xen_pt_log_lines(x, "not undone"), ==, 1);
-    xen_pt_free(x);
 }
 
 /* A reset empties the table, and a refusal is forgotten. */
 static void test_reset(void)
 {
-    XenPT *x = msix_start_enabled("4.17", 2);
+    g_autoptr(XenPT) x = msix_start_enabled("4.17", 2);
 
     qtest_system_reset(x->qts);
     xen_pt_expect_effects(x, "dev DEV write CONTROL_X 0x0003\n"
@@ -902,12 +864,11 @@ static void test_reset(void)
     msix_enable(x, 1);
     msix_assert_pirqs(x, 1, 1);
     msix_assert_status(x, "on", "none", 0);
-    xen_pt_free(x);
 }
 
 static void test_unplug(void)
 {
-    XenPT *x = msix_start_enabled("4.17", 2);
+    g_autoptr(XenPT) x = msix_start_enabled("4.17", 2);
 
     xen_pt_unplug(x, 0);
     xen_pt_expect_kinds(__FILE__, __LINE__, x, "dev",
@@ -917,7 +878,6 @@ static void test_unplug(void)
     msix_place(x);
     msix_enable(x, 2);
     msix_assert_pirqs(x, 2, 2);
-    xen_pt_free(x);
 }
 
 /*
@@ -927,7 +887,7 @@ static void test_unplug(void)
 /* ENABLE is in the upper byte. */
 static void test_registers_bytes(void)
 {
-    XenPT *x = msix_start(&msix_plain);
+    g_autoptr(XenPT) x = msix_start(&msix_plain);
 
     msix_request(x, 0);
     qpci_config_writeb(x->dev[0], CONTROL_X, 0xff);
@@ -940,13 +900,12 @@ static void test_registers_bytes(void)
     xen_pt_expect(x, "");
     qpci_config_writeb(x->dev[0], CONTROL_X + 1, 0);
     msix_assert_all_off(x);
-    xen_pt_free(x);
 }
 
 /* As one write of 4 bytes; all but the two bits is read-only. */
 static void test_registers_dword(void)
 {
-    XenPT *x = msix_start(&msix_plain);
+    g_autoptr(XenPT) x = msix_start(&msix_plain);
 
     msix_request(x, 0);
     qpci_config_writel(x->dev[0], XEN_PT_CAP_MSIX, 0xffffffff);
@@ -959,13 +918,12 @@ static void test_registers_dword(void)
                                       PCI_MSIX_TABLE), ==, msix_plain.table);
     g_assert_cmphex(qpci_config_readl(x->dev[0], XEN_PT_CAP_MSIX +
                                       PCI_MSIX_PBA), ==, msix_plain.pba);
-    xen_pt_free(x);
 }
 
 /* Reading what is emulated costs no round trip to dom0. */
 static void test_registers_reads(void)
 {
-    XenPT *x = msix_start(&msix_plain);
+    g_autoptr(XenPT) x = msix_start(&msix_plain);
 
     for (unsigned at = 0; at < 12; at += 2) {
         qpci_config_readw(x->dev[0], XEN_PT_CAP_MSIX + at);
@@ -974,7 +932,6 @@ static void test_registers_reads(void)
         xen_pt_read(x, XEN_PT_GUEST0 + 0x2000 + at, 4);
     }
     xen_pt_expect(x, "");
-    xen_pt_free(x);
 }
 
 /*
@@ -983,7 +940,7 @@ static void test_registers_reads(void)
 
 static void test_other_msi(void)
 {
-    XenPT *x = msix_start(&msix_both);
+    g_autoptr(XenPT) x = msix_start(&msix_both);
 
     msix_enable(x, 2);
     xen_pt_skip(x);
@@ -1002,12 +959,11 @@ static void test_other_msi(void)
     msi_set_enable(x, true);
     g_assert_true(msi_enabled(x));
     msix_assert_pirqs(x, 1, 1);
-    xen_pt_free(x);
 }
 
 static void test_other_msix(void)
 {
-    XenPT *x = msix_start(&msix_both);
+    g_autoptr(XenPT) x = msix_start(&msix_both);
 
     msix_request(x, 0);
     msi_set_enable(x, true);
@@ -1026,7 +982,6 @@ static void test_other_msix(void)
     msix_set_control(x, ENABLE);
     g_assert_true(msix_enabled(x));
     msix_assert_pirqs(x, 1, 1);
-    xen_pt_free(x);
 }
 
 /*
@@ -1036,7 +991,7 @@ static void test_other_msix(void)
 static void test_two_devices(void)
 {
     uint32_t table = XEN_PT_GUEST0 + 0x400000 + 0x2000;
-    XenPT *x = xen_pt_new();
+    g_autoptr(XenPT) x = xen_pt_new();
 
     xen_pt_add(x, &msix_plain);
     xen_pt_add(x, &msix_plain);
@@ -1062,7 +1017,6 @@ static void test_two_devices(void)
     msix_assert_pirqs(x, 1, 1);
     g_assert_cmphex(xen_pt_hw(x, 1, CONTROL_X, 2), ==, 0x8003);
     g_assert_false(xen_pt_hw_entry(x, 1, 0, XEN_PT_MASK) & 1);
-    xen_pt_free(x);
 }
 
 /* The guest's driver of one of its two devices, with event channels. */
@@ -1092,7 +1046,7 @@ static void load_driver(XenPT *x, unsigned i, uint32_t table, unsigned pirq)
 static void test_pirq_reuse(const void *xen)
 {
     const uint32_t base[] = { XEN_PT_GUEST0, XEN_PT_GUEST0 + 0x400000 };
-    XenPT *x = xen_pt_new();
+    g_autoptr(XenPT) x = xen_pt_new();
     XenPTStatus st[2];
 
     xen_pt_add(x, &msix_plain);
@@ -1126,13 +1080,12 @@ static void test_pirq_reuse(const void *xen)
     g_assert_true(xen_pt_interrupts(x, 1, 0));
     set_control_of(x, 1, 0);
     msix_assert_pirqs(x, 0, 0);
-    xen_pt_free(x);
 }
 
 /* A driver that comes back with the same pirq writes it, and has it. */
 static void test_pirq_same(const void *xen)
 {
-    XenPT *x = msix_start_on(&msix_plain, xen);
+    g_autoptr(XenPT) x = msix_start_on(&msix_plain, xen);
 
     for (int i = 0; i < 3; i++) {
         load_driver(x, 0, msix_table(msix_plain.table), 55);
@@ -1140,13 +1093,12 @@ static void test_pirq_same(const void *xen)
         set_control_of(x, 0, 0);
         msix_assert_all_off(x);
     }
-    xen_pt_free(x);
 }
 
 /* QEMU in dom0: the same sequence, without pciback. */
 static void test_dom0(void)
 {
-    XenPT *x = msix_realize(&msix_plain, "stubdom off", "");
+    g_autoptr(XenPT) x = msix_realize(&msix_plain, "stubdom off", "");
 
     msix_place(x);
     msix_request(x, 0);
@@ -1154,7 +1106,6 @@ static void test_dom0(void)
     xen_pt_expect(x, UP(0, 55, 0x41) SET(CONTROL_X, 0x0003, 0x8003));
     msix_set_control(x, 0);
     msix_assert_all_off(x);
-    xen_pt_free(x);
 }
 
 /*
@@ -1166,7 +1117,7 @@ typedef void Action(XenPT *x);
 /* What an action consists of, after @before. */
 static GStrv operations(Action *before, Action *action)
 {
-    XenPT *x = msix_start(&msix_plain);
+    g_autoptr(XenPT) x = msix_start(&msix_plain);
     g_autofree char *journal = NULL;
     g_auto(GStrv) lines = NULL;
     GStrv ops;
@@ -1199,7 +1150,7 @@ static void walk(Action *before, Action *action, Judge *judge)
 
     for (unsigned k = 0; ops[k]; k++) {
         for (const char *const *way = xen_pt_ways_of(ops[k]); *way; way++) {
-            XenPT *x = msix_start(&msix_plain);
+            g_autoptr(XenPT) x = msix_start(&msix_plain);
 
             before(x);
             xen_pt_say(x, "fail * %u %s", k + 1, *way);
@@ -1209,7 +1160,6 @@ static void walk(Action *before, Action *action, Judge *judge)
                            msix_enabled(x) ? "on" : "off");
             judge(x, ops[k], *way);
             paths++;
-            xen_pt_free(x);
         }
     }
     g_test_message("%u failure paths", paths);
@@ -1339,7 +1289,7 @@ static void test_walk_moved(void)
     static const char *const ops[] = { "unbind_msi", "bind_msi" };
 
     for (unsigned i = 0; i < ARRAY_SIZE(ops) * 2; i++) {
-        XenPT *x = msix_start_enabled("4.17", 2);
+        g_autoptr(XenPT) x = msix_start_enabled("4.17", 2);
 
         xen_pt_say(x, "fail %s %u EPERM", ops[i / 2], i % 2 + 1);
         g_test_message("%s %u fails", ops[i / 2], i % 2 + 1);
@@ -1352,7 +1302,6 @@ static void test_walk_moved(void)
         }
         msix_set_control(x, 0);
         msix_assert_all_off(x);
-        xen_pt_free(x);
     }
 }
 
@@ -1362,7 +1311,7 @@ static void test_walk_outage(const void *way)
     g_auto(GStrv) ops = operations(two_programmed, set_on);
 
     for (unsigned k = 0; ops[k]; k++) {
-        XenPT *x = msix_start(&msix_plain);
+        g_autoptr(XenPT) x = msix_start(&msix_plain);
 
         two_programmed(x);
         xen_pt_say(x, "fail * %u+ %s", k + 1, (const char *)way);
@@ -1374,7 +1323,6 @@ static void test_walk_outage(const void *way)
         xen_pt_unplug(x, 0);
         msix_assert_pirqs(x, 0, 0);
         g_assert_false(msix_hw_enabled(x));
-        xen_pt_free(x);
     }
 }
 
@@ -1412,7 +1360,7 @@ static void test_unmasked_again(const void *xen)
     const uint32_t moved = XEN_PT_GUEST0 + 0x400000;
 
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-        XenPT *x = msix_start_enabled(xen, 2);
+        g_autoptr(XenPT) x = msix_start_enabled(xen, 2);
         uint32_t at = XEN_PT_GUEST0;
 
         g_test_message("%s", rows[i].name);
@@ -1437,14 +1385,13 @@ static void test_unmasked_again(const void *xen)
         }
         g_assert_false(msix_hw_masked(x, 0));
         msix_assert_pirqs(x, 2, 2);
-        xen_pt_free(x);
     }
 }
 
 /* Under the function mask an entry may be changed as it is (PCI 3.0, 6.8.2). */
 static void test_changed_under_maskall(const void *xen)
 {
-    XenPT *x = msix_start_enabled(xen, 1);
+    g_autoptr(XenPT) x = msix_start_enabled(xen, 1);
 
     msix_set_control(x, ENABLE | MASKALL);
     msix_write(x, 0, XEN_PT_ADDRESS, OTHER_ADDRESS);
@@ -1452,7 +1399,6 @@ static void test_changed_under_maskall(const void *xen)
     msix_set_control(x, ENABLE);
     g_assert_true(xen_pt_interrupts(x, 0, 0));
     g_assert_false(msix_hw_masked(x, 0));
-    xen_pt_free(x);
 }
 
 int main(int argc, char **argv)

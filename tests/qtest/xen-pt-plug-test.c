@@ -189,7 +189,7 @@ static void test_plug(const void *opaque)
     const Setting *s = opaque;
     unsigned paths = 0, refused = 0;
     XenPTHeld before;
-    XenPT *x = new_walk(s, &before);
+    g_autoptr(XenPT) x = new_walk(s, &before);
 
     for (size_t o = 0; o < ARRAY_SIZE(ops); o++) {
         unsigned n = count(x, ops[o].op, act_plug);
@@ -214,7 +214,6 @@ static void test_plug(const void *opaque)
         }
     }
     g_test_message("%u failure paths, %u plugs refused", paths, refused);
-    xen_pt_free(x);
 }
 
 /* From each access of a plug on all fail: an error, and no device. */
@@ -223,7 +222,7 @@ static void test_plug_dead(const void *opaque)
     const Setting *s = opaque;
     unsigned paths = 0, refused = 0;
     XenPTHeld before;
-    XenPT *x = new_walk(s, &before);
+    g_autoptr(XenPT) x = new_walk(s, &before);
 
     for (size_t o = 0; o < ARRAY_SIZE(ops); o++) {
         unsigned n = count(x, ops[o].op, act_plug);
@@ -247,7 +246,6 @@ static void test_plug_dead(const void *opaque)
     }
     g_assert_cmpuint(refused, >, 10);
     g_test_message("%u failure paths, %u plugs refused", paths, refused);
-    xen_pt_free(x);
 }
 
 static void test_unplug(const void *opaque)
@@ -255,7 +253,7 @@ static void test_unplug(const void *opaque)
     const Setting *s = opaque;
     unsigned paths = 0;
     XenPTHeld before;
-    XenPT *x = new_walk(s, &before);
+    g_autoptr(XenPT) x = new_walk(s, &before);
 
     for (size_t o = 0; o < ARRAY_SIZE(ops); o++) {
         unsigned n;
@@ -276,7 +274,6 @@ static void test_unplug(const void *opaque)
         }
     }
     g_test_message("%u failure paths", paths);
-    xen_pt_free(x);
 }
 
 static void test_driver(const void *opaque)
@@ -284,7 +281,7 @@ static void test_driver(const void *opaque)
     const Setting *s = opaque;
     unsigned paths = 0;
     XenPTHeld before;
-    XenPT *x = new_walk(s, &before);
+    g_autoptr(XenPT) x = new_walk(s, &before);
 
     for (size_t o = 0; o < ARRAY_SIZE(ops); o++) {
         unsigned n;
@@ -307,7 +304,6 @@ static void test_driver(const void *opaque)
         }
     }
     g_test_message("%u failure paths", paths);
-    xen_pt_free(x);
 }
 
 /* --- A register that is lost for good ----------------------------------- */
@@ -336,7 +332,8 @@ static void test_lost(void)
 
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         XenPTHeld before;
-        XenPT *x = new_walk(&(Setting) { &long_chain, "4.17" }, &before);
+        g_autoptr(XenPT) x = new_walk(&(Setting) { &long_chain, "4.17" },
+                                      &before);
         QDict *reply;
 
         g_test_message("%s", rows[i].what);
@@ -350,7 +347,6 @@ static void test_lost(void)
                                               "desc"), rows[i].error));
         qobject_unref(reply);
         assert_comes_back(x, &before, false);
-        xen_pt_free(x);
     }
 }
 
@@ -370,25 +366,24 @@ static void test_chain_end(void)
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         g_autofree char *fault = g_strdup_printf("fail cfg.read@%s all ones",
                                                  rows[i].fault);
-        XenPT *x = msix_realize(&long_chain, fault, "");
+        g_autoptr(XenPT) x = msix_realize(&long_chain, fault, "");
 
         g_test_message("%s", rows[i].fault);
         g_assert_cmpint(shown(x, PCI_CAP_ID_MSI), ==, rows[i].msi);
         g_assert_cmpint(shown(x, PCI_CAP_ID_MSIX), ==, rows[i].msix);
-        xen_pt_free(x);
     }
 }
 
 /* The line that cannot be read is none: another's would be worse. */
 static void test_lost_line(void)
 {
-    XenPT *x = msix_realize(&msix_both, "fail cfg.read@0x3c all ones", "");
+    g_autoptr(XenPT) x = msix_realize(&msix_both,
+                                      "fail cfg.read@0x3c all ones", "");
     g_autofree char *journal = xen_pt_journal(x, "xc");
 
     g_assert_null(strstr(journal, "map_pirq"));
     g_assert_true(xen_pt_hw(x, 0, PCI_COMMAND, 2) & PCI_COMMAND_INTX_DISABLE);
     assert_works(x);
-    xen_pt_free(x);
 }
 
 /* --- A guest's write ---------------------------------------------------- */
@@ -406,7 +401,7 @@ static void test_unread(void)
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-        XenPT *x = xen_pt_start(&layout);
+        g_autoptr(XenPT) x = xen_pt_start(&layout);
         g_autofree char *found = xen_pt_hw_config(x, 0), *left = NULL;
 
         xen_pt_say(x, "fail cfg.read@0x%02x all timeout", rows[i].reg);
@@ -423,7 +418,6 @@ static void test_unread(void)
         }
         left = xen_pt_hw_config(x, 0);
         g_assert_cmpstr(left, ==, found);
-        xen_pt_free(x);
     }
 }
 
@@ -461,7 +455,7 @@ static void test_twice(void)
 
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         g_autoptr(GString) chain = g_string_new(NULL);
-        XenPT *x = xen_pt_new();
+        g_autoptr(XenPT) x = xen_pt_new();
         uint8_t at;
 
         xen_pt_add(x, &layout);
@@ -481,7 +475,6 @@ static void test_twice(void)
                         rows[i].at_msix);
         g_assert_cmphex(qpci_config_readw(x->dev[0], XEN_PT_CAP_MSI), ==,
                         rows[i].at_msi);
-        xen_pt_free(x);
     }
 }
 
@@ -526,7 +519,7 @@ static void test_hidden(const void *opaque)
     static const char *const releases[] = { "4.17", "4.20", "4.21" };
 
     for (size_t i = 0; i < ARRAY_SIZE(releases); i++) {
-        XenPT *x = xen_pt_new();
+        g_autoptr(XenPT) x = xen_pt_new();
         uint32_t at = h->layout.table & ~0xfff, was;
 
         xen_pt_add(x, &h->layout);
@@ -566,7 +559,6 @@ static void test_hidden(const void *opaque)
         xen_pt_guest_write(x, XEN_PT_GUEST0 + 0x1000, 4, 0x1234);
         g_assert_cmphex(xen_pt_guest_read(x, XEN_PT_GUEST0 + 0x1000, 4), ==,
                         0x1234);
-        xen_pt_free(x);
     }
 }
 
@@ -581,7 +573,7 @@ static void test_pending_page(const void *xen)
         uint32_t pba = elsewhere[i].pba;
         uint64_t page = (pba & 7 ? XEN_PT_GUEST2 : XEN_PT_GUEST0) +
                         (pba & ~0xfff);
-        XenPT *x = xen_pt_new();
+        g_autoptr(XenPT) x = xen_pt_new();
 
         xen_pt_add(x, &elsewhere[i]);
         xen_pt_say(x, "xen %s", (const char *)xen);
@@ -596,7 +588,6 @@ static void test_pending_page(const void *xen)
         g_assert_cmpuint(xen_pt_log_lines(x, "pages of the MSI-X pending bits "
                                           "is lost"), ==, 1);
         g_assert_true(msix_enabled(x));
-        xen_pt_free(x);
     }
 }
 
@@ -606,7 +597,7 @@ static void test_beside_pending(const void *xen)
     static const XenPTLayout layout = {
         .entries = 4, .table = 0x2000, .pba = 0x2800,
     };
-    XenPT *x = msix_start_on(&layout, xen);
+    g_autoptr(XenPT) x = msix_start_on(&layout, xen);
 
     msix_enable(x, 2);
     xen_pt_guest_write(x, XEN_PT_GUEST0 + 0x2900, 4, 0xbad);
@@ -615,7 +606,6 @@ static void test_beside_pending(const void *xen)
                                       "lost: the pending bits are there"),
                      ==, 1);
     g_assert_cmpuint(xen_pt_log_lines(x, "is lost"), ==, 1);
-    xen_pt_free(x);
 }
 
 /*
@@ -626,7 +616,7 @@ static void test_hidden_on(const void *opaque)
 {
     const Hidden *h = opaque;
     XenPTLayout layout = h->layout;
-    XenPT *x;
+    g_autoptr(XenPT) x = NULL;
 
     layout.control_x = ENABLE | MASKALL;
     x = msix_realize(&layout, h->command, "");
@@ -637,7 +627,6 @@ static void test_hidden_on(const void *opaque)
     g_assert_cmpuint(xen_pt_log_lines(x, "pciback refuses"), ==, 0);
     msix_assert_status(x, "hidden", "none", 0);
     assert_works(x);
-    xen_pt_free(x);
 }
 
 /*
@@ -660,7 +649,7 @@ static void test_property(void)
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-        XenPT *x = xen_pt_new();
+        g_autoptr(XenPT) x = xen_pt_new();
 
         g_test_message("%s=%s: %s", rows[i].name, rows[i].value,
                        rows[i].command);
@@ -674,14 +663,13 @@ static void test_property(void)
         if (rows[i].taken) {
             msix_assert_caps(x, rows[i].msi, rows[i].msix);
         }
-        xen_pt_free(x);
     }
 }
 
 /* The device's files are waited for once, in a stub domain alone. */
 static void test_wait(const void *stubdom)
 {
-    XenPT *x = xen_pt_new();
+    g_autoptr(XenPT) x = xen_pt_new();
     g_autofree char *journal = NULL;
     unsigned n = 0;
 
@@ -696,7 +684,6 @@ static void test_wait(const void *stubdom)
     /* Once for the table, and then again and again, once for the bits. */
     g_assert_cmpuint(n, ==, g_str_equal(stubdom, "on") ? 502 : 2);
     msix_assert_caps(x, true, false);
-    xen_pt_free(x);
 }
 
 int main(int argc, char **argv)

@@ -1,7 +1,10 @@
 /*
- * A sequence on the bench: its world, what is to fail, what it has done
+ * A sequence on the bench, and scripts of what is done to it
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * A script is a test. Each of its steps says what happens, which operations
+ * that makes, with those that fail, and what there is in the end.
  */
 #ifndef MSI_BENCH_H
 #define MSI_BENCH_H
@@ -11,71 +14,73 @@
 
 #define COMMAND 0x0103          /* I/O, memory, SERR; bus mastering off */
 
-static const XenPTMSIMessage
-    cpu0 = { 0xfee01000, 0x4041 },
-    cpu1 = { 0xfee02000, 0x4041 },
-    pirq5 = { 0xfee05000, 0x4300 },     /* vector 0: asks for pirq 5 */
-    pirq6 = { 0xfee06000, 0x4300 },
-    unusable = { 0, 0 };
-
 typedef struct Bench {
     World w;
     Plan plan;
+    uint16_t found;             /* the device's control word, of others */
     unsigned shown;             /* operations that a check has been through */
 } Bench;
 
-static inline void bench_init(Bench *b, WorldKind kind, unsigned nvec,
-                              uint16_t control, uint16_t command,
-                              bool permitted)
-{
-    *b = (Bench) {
-        .plan = {
-            .name = g_get_prgname(),
-            .fate = { .err = -ENOMEM, .word = 0x1234 },
-        },
-    };
-    world_init(&b->w, kind, nvec, control, command, permitted, plan_choose,
-               &b->plan);
-}
+void bench_init(Bench *b, WorldKind kind, unsigned nvec, uint16_t control,
+                bool permitted);
 
-/* Let an operation fail, counted from the next one, which is 0. */
-static inline void fail(Bench *b, unsigned n, WorldFateKind kind)
-{
-    PlanFault *f = b->plan.fault;
+/* The guest writes a vector's message, of the name that scripts have for it. */
+void bench_program(Bench *b, unsigned i, const char *message, bool masked);
 
-    while (f->kind) {
-        f++;
-    }
-    g_assert_true(f < b->plan.fault + PLAN_FAULTS);
-    *f = (PlanFault) { .at = b->plan.n + n, .kind = kind };
-}
+/* So many operations have been made since the last check. */
+void bench_count(Bench *b, unsigned ops);
 
-/* These operations have been made since the last check, and no other. */
-static inline void check_ops(Bench *b, const char *ops)
-{
-    char text[2048];
+/*
+ * What is and what was not to be had, in words: "on 0:cpu0 1:cpu1+mask" has
+ * two vectors, the second one masked. Behind that, where it is so:
+ *
+ * +mask             of a state, the function mask
+ * 0:mapped          vector 0 has a pirq and is not bound
+ * 0:lost            it is used, but not to be had
+ * 0:unwritten       Xen's message is not in the device
+ * 0:pirq5@6         it has another pirq than it asked for
+ * (0:cpu1)          the guest has programmed this, and has not got it
+ * used=2            vectors 0 and 1 have been used, but one does not see it
+ * control=0081      the device's word, where it is not as the state says
+ * command=0107      the command register, where it is not as found
+ * map0/ENOMEM       the fault: step, vector, error;
+ * enable/EACCES/0081/0080    step, error, what was written and read;
+ * check0/trigger/fee01004/c041    what is wrong with the message, the message
+ * undo=2/unbind0/ENOMEM      so many steps of undoing failed, this one first
+ */
+char *bench_text(const Bench *b);
 
-    plan_text(&b->plan, b->shown, text, sizeof(text));
-    b->shown = b->plan.n;
-    g_assert_cmpstr(text, ==, ops);
-}
+/*
+ * @event is one or more of
+ *
+ * 0:cpu0 0:cpu0+mask    the guest writes the message, the mask of vector 0
+ * on on+mask off off+mask    it writes ENABLE and the function mask
+ * deny deny+mask        it writes ENABLE while the other kind is on
+ * rebind                it moves the table
+ * clear probe reset     what QEMU does before there is a guest, and a reset
+ * permit                dom0 gives the permission
+ * word=0080             others write the device's control word
+ *
+ * The messages are cpu0 and cpu1; cpu0v, with another vector; pirq5 and pirq6,
+ * which ask for a pirq; half, without data yet; none, which is not usable.
+ */
+typedef struct Step {
+    const char *event;
+    const char *ops;            /* as plan_text(); what fails is made to fail */
+    const char *then;           /* as bench_text() */
+} Step;
 
-static inline void check_refused(const Bench *b, XenPTMSIStep step, int err)
-{
-    g_assert_cmpint(b->w.seq.state, ==, XEN_PT_MSI_REFUSED);
-    g_assert_false(xen_pt_msi_seq_enabled(&b->w.seq));
-    g_assert_cmpint(b->w.seq.fault.step, ==, step);
-    g_assert_cmpint(b->w.seq.fault.err, ==, err);
-}
+typedef struct Script {
+    const char *name;
+    unsigned nvec;
+    uint16_t control, command;  /* as the device is found */
+    bool refusing;              /* pciback has not got the permission */
+    WorldFate fate;             /* the values that faults come with */
+    Step step[10];
+} Script;
 
-static inline void check_nothing_left(const Bench *b)
-{
-    g_assert_cmpuint(b->w.seq.undo_failures, ==, 0);
-    g_assert_cmphex(b->w.control & (b->w.enable | b->w.maskall), ==, 0);
-    for (unsigned i = 0; i < b->w.seq.nvec; i++) {
-        g_assert_false(b->w.v[i].mapped);
-        g_assert_false(b->w.v[i].bound);
-    }
-}
+/* A test for each; what is 0 in a script comes from @usual. */
+void scripts_add(const char *directory, WorldKind kind, const Script *usual,
+                 const Script *script, size_t n);
 
 #endif

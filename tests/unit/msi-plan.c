@@ -7,6 +7,7 @@
 #include "qemu/osdep.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "msi-plan.h"
 
 WorldFate plan_choose(void *chooser, WorldOp op, unsigned arg, uint16_t value)
@@ -34,17 +35,17 @@ WorldFate plan_choose(void *chooser, WorldOp op, unsigned arg, uint16_t value)
     return fate;
 }
 
+static const char *const fate_name[] = {
+    [WORLD_FINE] = "", [WORLD_FAIL] = "!fail", [WORLD_FAIL_DONE] = "!fail-done",
+    [WORLD_DROP] = "!drop", [WORLD_ONES] = "!ones", [WORLD_JUNK] = "!junk",
+    [WORLD_RESETS] = "!resets",
+};
+
 void plan_text(const Plan *p, unsigned from, char *text, size_t size)
 {
     static const char *const op_name[] = {
         [WORLD_MAP] = "map", [WORLD_UNMAP] = "unmap", [WORLD_BIND] = "bind",
         [WORLD_UNBIND] = "unbind", [WORLD_MESSAGE] = "message",
-    };
-    static const char *const fate_name[] = {
-        [WORLD_FINE] = "", [WORLD_FAIL] = "!fail",
-        [WORLD_FAIL_DONE] = "!fail-done", [WORLD_DROP] = "!drop",
-        [WORLD_ONES] = "!ones", [WORLD_JUNK] = "!junk",
-        [WORLD_RESETS] = "!resets",
     };
     size_t len = 0;
 
@@ -68,6 +69,37 @@ void plan_text(const Plan *p, unsigned from, char *text, size_t size)
                             op_name[op], arg,
                             p->done[i].value ? "+mask" : "", fate);
         }
+    }
+}
+
+static WorldFateKind fate_of(const char *word, size_t len)
+{
+    size_t op = strcspn(word, "! ");
+    size_t n = len - op;
+
+    for (WorldFateKind kind = WORLD_FINE; kind <= WORLD_RESETS; kind++) {
+        if (strlen(fate_name[kind]) == n &&
+            !strncmp(fate_name[kind], word + op, n)) {
+            return kind;
+        }
+    }
+    fprintf(stderr, "there is no fate as in \"%s\"\n", word);
+    abort();
+}
+
+void plan_faults(Plan *p, const char *text)
+{
+    PlanFault *f = p->fault;
+
+    memset(p->fault, 0, sizeof(p->fault));
+    for (unsigned at = p->n; *text; at++) {
+        size_t len = strcspn(text, " ");
+        WorldFateKind kind = fate_of(text, len);
+
+        if (kind != WORLD_FINE && f < p->fault + PLAN_FAULTS) {
+            *f++ = (PlanFault) { .at = at, .kind = kind };
+        }
+        text += len + strspn(text + len, " ");
     }
 }
 

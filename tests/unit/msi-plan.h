@@ -43,4 +43,7 @@ WorldFate plan_choose(void *plan, WorldOp op, unsigned arg, uint16_t value);
  */
 void plan_text(const Plan *plan, unsigned from, char *text, size_t size);
 
+/* What plan_text() is to tell of the operations to come fails as it says. */
+void plan_faults(Plan *plan, const char *text);
+
 #endif

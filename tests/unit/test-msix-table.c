@@ -59,24 +59,21 @@ static void program(Bench *b, unsigned i, uint64_t address, uint32_t data)
 /* --- Reads and writes --------------------------------------------------- */
 
 /* Empty and masked, not a bit of an earlier life. */
-static void test_reset(void)
+static void test_reset(Bench *b)
 {
-    Bench b;
-
-    bench_init(&b, ENTRIES, false);
     for (unsigned i = 0; i < ENTRIES; i++) {
         uint32_t at = i * PCI_MSIX_ENTRY_SIZE;
 
-        g_assert_cmphex(read4(&b, at + LO), ==, 0);
-        g_assert_cmphex(read4(&b, at + HI), ==, 0);
-        g_assert_cmphex(read4(&b, at + DATA), ==, 0);
-        g_assert_cmphex(read4(&b, at + CONTROL), ==, 1);
-        g_assert_true(xen_pt_msix_table_masked(&b.table, i));
-        g_assert_cmphex(xen_pt_msix_table_message(&b.table, i).address, ==, 0);
-        g_assert_cmphex(xen_pt_msix_table_message(&b.table, i).data, ==, 0);
+        g_assert_cmphex(read4(b, at + LO), ==, 0);
+        g_assert_cmphex(read4(b, at + HI), ==, 0);
+        g_assert_cmphex(read4(b, at + DATA), ==, 0);
+        g_assert_cmphex(read4(b, at + CONTROL), ==, 1);
+        g_assert_true(xen_pt_msix_table_masked(&b->table, i));
+        g_assert_cmphex(xen_pt_msix_table_message(&b->table, i).address, ==, 0);
+        g_assert_cmphex(xen_pt_msix_table_message(&b->table, i).data, ==, 0);
     }
     /* Nor more than is there. */
-    g_assert_cmphex(b.entry[ENTRIES].word[0], ==, 0x5a5a5a5a);
+    g_assert_cmphex(b->entry[ENTRIES].word[0], ==, 0x5a5a5a5a);
 }
 
 static uint32_t fill(unsigned offset)
@@ -128,44 +125,38 @@ static void test_write(void)
 }
 
 /* A read is its bytes, across words and entries; beyond the end are none. */
-static void test_read(void)
+static void test_read(Bench *b)
 {
-    Bench b;
-
-    bench_init(&b, ENTRIES, false);
     for (unsigned i = 0; i < END; i += 4) {
-        write4(&b, i, fill(i), false);
-        g_assert_cmphex(read4(&b, i), ==, fill(i) & writable[i / 4 % 4]);
+        write4(b, i, fill(i), false);
+        g_assert_cmphex(read4(b, i), ==, fill(i) & writable[i / 4 % 4]);
     }
     for (uint32_t offset = 0; offset < END + 8; offset++) {
         for (unsigned len = 1; len <= 4; len++) {
             uint32_t value = 0;
 
             for (unsigned i = 0; i < len && offset + i < END; i++) {
-                value |= (uint32_t)read_byte(&b, offset + i) << 8 * i;
+                value |= (uint32_t)read_byte(b, offset + i) << 8 * i;
             }
-            g_assert_cmphex(xen_pt_msix_table_read(&b.table, offset, len), ==,
+            g_assert_cmphex(xen_pt_msix_table_read(&b->table, offset, len), ==,
                             value);
         }
         if (offset >= END) {
-            g_assert_cmphex(read_byte(&b, offset), ==, 0);
+            g_assert_cmphex(read_byte(b, offset), ==, 0);
         }
     }
 }
 
 /* Far beyond the end, where an offset that wraps would come back. */
-static void test_far(void)
+static void test_far(Bench *b)
 {
-    Bench b;
-
-    bench_init(&b, ENTRIES, false);
     for (unsigned i = 0; i < END; i += 4) {
-        write4(&b, i, fill(i), false);
+        write4(b, i, fill(i), false);
     }
-    g_assert_cmphex(read4(&b, UINT32_MAX), ==, 0);
-    g_assert_cmphex(read4(&b, UINT32_MAX - 2), ==, 0);
-    g_assert_false(write4(&b, UINT32_MAX - 3, ~0u, true));
-    g_assert_cmphex(read4(&b, LO), ==, fill(LO) & ~3u);
+    g_assert_cmphex(read4(b, UINT32_MAX), ==, 0);
+    g_assert_cmphex(read4(b, UINT32_MAX - 2), ==, 0);
+    g_assert_false(write4(b, UINT32_MAX - 3, ~0u, true));
+    g_assert_cmphex(read4(b, LO), ==, fill(LO) & ~3u);
 }
 
 /* As many as there can be, each its own. */
@@ -190,38 +181,34 @@ static void test_largest(void)
 
 /* --- What the guest says by it ------------------------------------------ */
 
-static void test_message(void)
+static void test_message(Bench *b)
 {
     XenPTMSIMessage m;
-    Bench b;
 
-    bench_init(&b, ENTRIES, false);
-    program(&b, 1, 0x12345678fee01003, 0xdead4041);
-    m = xen_pt_msix_table_message(&b.table, 1);
+    program(b, 1, 0x12345678fee01003, 0xdead4041);
+    m = xen_pt_msix_table_message(&b->table, 1);
     g_assert_cmphex(m.address, ==, 0x12345678fee01000);
     g_assert_cmphex(m.data, ==, 0xdead4041);
-    g_assert_cmphex(xen_pt_msix_table_message(&b.table, 0).address, ==, 0);
-    g_assert_cmphex(xen_pt_msix_table_message(&b.table, 2).address, ==, 0);
+    g_assert_cmphex(xen_pt_msix_table_message(&b->table, 0).address, ==, 0);
+    g_assert_cmphex(xen_pt_msix_table_message(&b->table, 2).address, ==, 0);
 }
 
-static void test_mask(void)
+static void test_mask(Bench *b)
 {
-    Bench b;
-
-    bench_init(&b, ENTRIES, false);
-    program(&b, 1, 0xfee01000, 0x4041);
-    g_assert_true(xen_pt_msix_table_masked(&b.table, 1));
-    g_assert_true(write4(&b, 16 + CONTROL, 0xfffffffe, false));
-    g_assert_false(xen_pt_msix_table_masked(&b.table, 1));
-    g_assert_false(write4(&b, 16 + CONTROL, 0, false));
-    g_assert_true(xen_pt_msix_table_masked(&b.table, 0));
-    g_assert_true(xen_pt_msix_table_masked(&b.table, 2));
+    program(b, 1, 0xfee01000, 0x4041);
+    g_assert_true(xen_pt_msix_table_masked(&b->table, 1));
+    g_assert_true(write4(b, 16 + CONTROL, 0xfffffffe, false));
+    g_assert_false(xen_pt_msix_table_masked(&b->table, 1));
+    g_assert_false(write4(b, 16 + CONTROL, 0, false));
+    g_assert_true(xen_pt_msix_table_masked(&b->table, 0));
+    g_assert_true(xen_pt_msix_table_masked(&b->table, 2));
     /* One byte does as well. */
-    g_assert_true(xen_pt_msix_table_write(&b.table, 16 + CONTROL, 1, 1, false));
-    g_assert_true(xen_pt_msix_table_masked(&b.table, 1));
-    g_assert_false(xen_pt_msix_table_write(&b.table, 16 + CONTROL + 1, 0, 1,
+    g_assert_true(xen_pt_msix_table_write(&b->table, 16 + CONTROL, 1, 1,
+                                          false));
+    g_assert_true(xen_pt_msix_table_masked(&b->table, 1));
+    g_assert_false(xen_pt_msix_table_write(&b->table, 16 + CONTROL + 1, 0, 1,
                                            false));
-    g_assert_true(xen_pt_msix_table_masked(&b.table, 1));
+    g_assert_true(xen_pt_msix_table_masked(&b->table, 1));
 }
 
 /*
@@ -229,34 +216,28 @@ static void test_mask(void)
  * only the address is written it asks for nothing yet, though data of 0 would
  * have the vector of a request.
  */
-static void test_mask_pirq(void)
+static void test_mask_pirq(Bench *b)
 {
-    Bench b;
-
-    bench_init(&b, ENTRIES, false);
-    write4(&b, LO, 0xfee05000, false);
-    g_assert_true(xen_pt_msix_table_masked(&b.table, 0));
-    write4(&b, HI, 0x00000100, false);
-    g_assert_true(xen_pt_msix_table_masked(&b.table, 0));
-    write4(&b, DATA, 0x4300, false);
-    g_assert_false(xen_pt_msix_table_masked(&b.table, 0));
-    g_assert_cmphex(read4(&b, CONTROL), ==, 1);
+    write4(b, LO, 0xfee05000, false);
+    g_assert_true(xen_pt_msix_table_masked(&b->table, 0));
+    write4(b, HI, 0x00000100, false);
+    g_assert_true(xen_pt_msix_table_masked(&b->table, 0));
+    write4(b, DATA, 0x4300, false);
+    g_assert_false(xen_pt_msix_table_masked(&b->table, 0));
+    g_assert_cmphex(read4(b, CONTROL), ==, 1);
 
     /* An APIC's message is one that has a vector: masked again. */
-    write4(&b, DATA, 0x4041, false);
-    g_assert_true(xen_pt_msix_table_masked(&b.table, 0));
+    write4(b, DATA, 0x4041, false);
+    g_assert_true(xen_pt_msix_table_masked(&b->table, 0));
 }
 
 /* Without an address there is no pirq in it. */
-static void test_mask_no_pirq(void)
+static void test_mask_no_pirq(Bench *b)
 {
-    Bench b;
-
-    bench_init(&b, ENTRIES, false);
-    write4(&b, DATA, 0x4300, false);
-    g_assert_true(xen_pt_msix_table_masked(&b.table, 0));
-    write4(&b, LO, 0xfee00000, false);
-    g_assert_true(xen_pt_msix_table_masked(&b.table, 0));
+    write4(b, DATA, 0x4300, false);
+    g_assert_true(xen_pt_msix_table_masked(&b->table, 0));
+    write4(b, LO, 0xfee00000, false);
+    g_assert_true(xen_pt_msix_table_masked(&b->table, 0));
 }
 
 /* --- A request for a pirq ----------------------------------------------- */
@@ -270,35 +251,29 @@ static void check_message(const Bench *b, uint64_t address, uint32_t data)
 }
 
 /* It ends with the function's life, and comes again with the data. */
-static void test_request(void)
+static void test_request(Bench *b)
 {
-    Bench b;
+    program(b, 0, 0xfee37000, 0x4300);
+    check_message(b, 0xfee37000, 0x4300);
+    g_assert_false(write4(b, DATA, 0x4300, false));
 
-    bench_init(&b, ENTRIES, false);
-    program(&b, 0, 0xfee37000, 0x4300);
-    check_message(&b, 0xfee37000, 0x4300);
-    g_assert_false(write4(&b, DATA, 0x4300, false));
-
-    xen_pt_msix_table_off(&b.table);
-    check_message(&b, 0, 0);
-    g_assert_cmphex(read4(&b, LO), ==, 0xfee37000);
-    g_assert_cmphex(read4(&b, DATA), ==, 0x4300);
-    g_assert_true(write4(&b, LO, 0xfee36000, false));
-    check_message(&b, 0, 0);
-    g_assert_false(xen_pt_msix_table_masked(&b.table, 0));
-    g_assert_true(write4(&b, DATA, 0x4300, false));
-    check_message(&b, 0xfee36000, 0x4300);
+    xen_pt_msix_table_off(&b->table);
+    check_message(b, 0, 0);
+    g_assert_cmphex(read4(b, LO), ==, 0xfee37000);
+    g_assert_cmphex(read4(b, DATA), ==, 0x4300);
+    g_assert_true(write4(b, LO, 0xfee36000, false));
+    check_message(b, 0, 0);
+    g_assert_false(xen_pt_msix_table_masked(&b->table, 0));
+    g_assert_true(write4(b, DATA, 0x4300, false));
+    check_message(b, 0xfee36000, 0x4300);
 }
 
 /* A message for the APIC stays what it is. */
-static void test_request_none(void)
+static void test_request_none(Bench *b)
 {
-    Bench b;
-
-    bench_init(&b, ENTRIES, false);
-    program(&b, 0, 0xfee01000, 0x4041);
-    xen_pt_msix_table_off(&b.table);
-    check_message(&b, 0xfee01000, 0x4041);
+    program(b, 0, 0xfee01000, 0x4041);
+    xen_pt_msix_table_off(&b->table);
+    check_message(b, 0xfee01000, 0x4041);
 }
 
 /* --- Both halves in one write ------------------------------------------- */
@@ -325,28 +300,22 @@ static void test_wide(void)
 }
 
 /* No byte of the next entry, wherever it begins. */
-static void test_wide_end(void)
+static void test_wide_end(Bench *b)
 {
-    Bench b;
-
-    bench_init(&b, ENTRIES, false);
     for (unsigned offset = 9; offset < 16; offset++) {
-        xen_pt_msix_table_write(&b.table, offset, UINT64_MAX, 8, false);
+        xen_pt_msix_table_write(&b->table, offset, UINT64_MAX, 8, false);
     }
-    g_assert_cmphex(read4(&b, 16 + LO), ==, 0);
+    g_assert_cmphex(read4(b, 16 + LO), ==, 0);
 }
 
 /* What Xen alone saw. */
-static void test_mask_learnt(void)
+static void test_mask_learnt(Bench *b)
 {
-    Bench b;
-
-    bench_init(&b, ENTRIES, true);
-    write4(&b, CONTROL, 0, false);
+    write4(b, CONTROL, 0, false);
     for (int masked = 1; masked >= 0; masked--) {
-        xen_pt_msix_table_mask(&b.table, 0, masked);
-        g_assert_cmphex(read4(&b, CONTROL), ==, masked);
-        g_assert_cmpint(xen_pt_msix_table_masked(&b.table, 0), ==, masked);
+        xen_pt_msix_table_mask(&b->table, 0, masked);
+        g_assert_cmphex(read4(b, CONTROL), ==, masked);
+        g_assert_cmpint(xen_pt_msix_table_masked(&b->table, 0), ==, masked);
     }
 }
 
@@ -374,60 +343,76 @@ static void test_unseen(void)
     }
 }
 
-static void test_unseen_same_value(void)
+static void test_unseen_same_value(Bench *b)
 {
-    Bench b;
-
-    bench_init(&b, ENTRIES, true);
-    program(&b, 0, 0xfee01000, 0x4041);
-    write4(&b, CONTROL, 0, false);
-    g_assert_false(write4(&b, LO, 0xfee01000, true));
-    g_assert_false(xen_pt_msix_table_masked(&b.table, 0));
+    program(b, 0, 0xfee01000, 0x4041);
+    write4(b, CONTROL, 0, false);
+    g_assert_false(write4(b, LO, 0xfee01000, true));
+    g_assert_false(xen_pt_msix_table_masked(&b->table, 0));
 }
 
 /* Xen passes on what is written to an entry that is not bound. */
-static void test_unseen_not_bound(void)
+static void test_unseen_not_bound(Bench *b)
 {
-    Bench b;
-
-    bench_init(&b, ENTRIES, true);
-    write4(&b, CONTROL, 0, false);
-    g_assert_true(write4(&b, LO, 0xfee01000, false));
-    g_assert_false(xen_pt_msix_table_masked(&b.table, 0));
+    write4(b, CONTROL, 0, false);
+    g_assert_true(write4(b, LO, 0xfee01000, false));
+    g_assert_false(xen_pt_msix_table_masked(&b->table, 0));
 }
 
 /* With a Xen that shows all writes the mask is what the guest says. */
-static void test_seen(void)
+static void test_seen(Bench *b)
 {
+    program(b, 0, 0xfee01000, 0x4041);
+    write4(b, CONTROL, 0, false);
+    g_assert_true(write4(b, LO, 0xfee02000, true));
+    g_assert_false(xen_pt_msix_table_masked(&b->table, 0));
+}
+
+typedef struct Test {
+    const char *name;
+    void (*run)(Bench *b);
+    bool masks_unseen;
+} Test;
+
+static const Test tests[] = {
+    { "reset", test_reset },
+    { "read", test_read },
+    { "far", test_far },
+    { "message", test_message },
+    { "mask", test_mask },
+    { "mask/pirq", test_mask_pirq },
+    { "mask/no-pirq", test_mask_no_pirq },
+    { "mask/learnt", test_mask_learnt, true },
+    { "request", test_request },
+    { "request/none", test_request_none },
+    { "wide/end", test_wide_end },
+    { "unseen/same-value", test_unseen_same_value, true },
+    { "unseen/not-bound", test_unseen_not_bound, true },
+    { "seen", test_seen },
+};
+
+/* Each finds the table as it is after a reset. */
+static void run(gconstpointer data)
+{
+    const Test *test = data;
     Bench b;
 
-    bench_init(&b, ENTRIES, false);
-    program(&b, 0, 0xfee01000, 0x4041);
-    write4(&b, CONTROL, 0, false);
-    g_assert_true(write4(&b, LO, 0xfee02000, true));
-    g_assert_false(xen_pt_msix_table_masked(&b.table, 0));
+    bench_init(&b, ENTRIES, test->masks_unseen);
+    test->run(&b);
 }
 
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/msix-table/reset", test_reset);
+    for (size_t i = 0; i < G_N_ELEMENTS(tests); i++) {
+        g_autofree char *path = g_strdup_printf("/msix-table/%s",
+                                                tests[i].name);
+
+        g_test_add_data_func(path, &tests[i], run);
+    }
     g_test_add_func("/msix-table/write", test_write);
-    g_test_add_func("/msix-table/read", test_read);
-    g_test_add_func("/msix-table/far", test_far);
     g_test_add_func("/msix-table/largest", test_largest);
-    g_test_add_func("/msix-table/message", test_message);
-    g_test_add_func("/msix-table/mask", test_mask);
-    g_test_add_func("/msix-table/mask/pirq", test_mask_pirq);
-    g_test_add_func("/msix-table/mask/no-pirq", test_mask_no_pirq);
-    g_test_add_func("/msix-table/mask/learnt", test_mask_learnt);
-    g_test_add_func("/msix-table/request", test_request);
-    g_test_add_func("/msix-table/request/none", test_request_none);
     g_test_add_func("/msix-table/wide", test_wide);
-    g_test_add_func("/msix-table/wide/end", test_wide_end);
     g_test_add_func("/msix-table/unseen", test_unseen);
-    g_test_add_func("/msix-table/unseen/same-value", test_unseen_same_value);
-    g_test_add_func("/msix-table/unseen/not-bound", test_unseen_not_bound);
-    g_test_add_func("/msix-table/seen", test_seen);
     return g_test_run();
 }
