@@ -80,7 +80,8 @@ static const Script scripts[] = {
           UP(0) " " UP(1) " " ON, "on 0:cpu0 1:cpu1" },
         { "off", OFF " " DOWN(1) " " DOWN(0), "off (0:cpu0) (1:cpu1)" },
         { "on+mask", UNSEEN(0) " " UNSEEN(1) " " MASKED " "
-          UP(0) " " UP(1) " read write=c002 read", "on+mask 0:cpu0 1:cpu1" } } },
+          UP(0) " " UP(1) " read write=c002 read",
+          "on+mask 0:cpu0 1:cpu1" } } },
     /* While MSI is on: the mask is as written, a reason why not stays. */
     { "enable/denied", .refusing = true, .step = {
         { "deny+mask", "", "off+mask other/EBUSY" },
@@ -483,7 +484,7 @@ static void test_refuse_retried(void)
                     "enable/EACCES/c002/0002");
     b.w.permitted = true;
     world_set_control(&b.w, true, true);
-    g_assert_cmpint(b.w.seq.state, ==, XEN_PT_MSI_ON);
+    g_assert_cmpint(b.w.seq.state, ==, XEN_PT_MSI_STATE_ON);
 }
 
 /* --- As many as there can be -------------------------------------------- */
