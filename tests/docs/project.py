@@ -58,8 +58,27 @@ def devices(top):
         yield 'devices-table.txt: no dump is of %s' % name
 
 
+def demo(top):
+    """Yield a line if the README's table of the demo is another than that of
+    its page, or has other rows than the demo."""
+    tables = [re.search(r'(?m)^    permission  QEMU .*\n(?:    .*\n)+',
+                        _read(top, page)) for page in
+              ('README.rst', 'docs/demo.rst')]
+    if None in tables or tables[0][0] != tables[1][0]:
+        yield 'README.rst and docs/demo.rst differ in the table of the demo'
+        return
+    rows = re.findall(r'^    \("[\w-]+", "([\w ]+)", "(\w+)"\),$',
+                      _read(top, 'tests/e2e/demo'), re.M)
+    shown = [tuple(re.split('  +', line.strip())[:2])
+             for line in tables[0][0].splitlines()[1:]]
+    if rows != shown:
+        yield 'the table of the demo has the rows %s, the demo %s' % (
+            shown, rows)
+
+
 def complaints(top):
     """Yield a line for each thing that is not true."""
     yield from maintainers(top)
     yield from changes(top)
     yield from devices(top)
+    yield from demo(top)
