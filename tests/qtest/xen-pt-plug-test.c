@@ -282,35 +282,36 @@ static void test_walk(const void *opaque)
 
 /* --- A register that is lost for good ----------------------------------- */
 
+static const XenPTLayout long_chain = {
+    .place = XEN_PT_FIRST, .entries = 4, .table = 0x2000, .pba = 0x3000,
+};
+
 static void test_lost(void)
 {
     static const struct {
         const char *what, *error;
     } rows[] = {
-        { "0x06", "capabilities cannot be read" },
-        { "0x34", "capabilities cannot be read" },
-        { "0x50", "capabilities cannot be read" },
-        { "0x80", "capabilities cannot be read" },
-        { "0xc0", "capabilities cannot be read" },
-        { "0x52", "MSI capability at 0x50 cannot be read" },
-        { "0xc2", "MSI-X capability at 0xc0 cannot be read" },
-        { "0xc4", "MSI-X capability at 0xc0 cannot be read" },
-        { "0x82", "Failed to initialize" },
-        { "0x3d", "emulate register" },
-        { "0x04", "Failed to read PCI_COMMAND" },
+        { "0x06 all ones", "capabilities cannot be read" },
+        { "0x34 all EIO", "capabilities cannot be read" },
+        { "0x50 all EIO", "capabilities cannot be read" },
+        { "0x80 all EIO", "capabilities cannot be read" },
+        { "0xc0 all EIO", "capabilities cannot be read" },
+        { "0x52 all ones", "MSI capability at 0x50 cannot be read" },
+        { "0xc2 all ones", "MSI-X capability at 0xc0 cannot be read" },
+        { "0xc4 all ones", "MSI-X capability at 0xc0 cannot be read" },
+        { "0x82 all ones", "Failed to initialize" },
+        { "0x3d all ones", "emulate register" },
+        { "0x04 all ones", "Failed to read PCI_COMMAND" },
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-        static const XenPTLayout layout = {
-            .place = XEN_PT_FIRST, .entries = 4, .table = 0x2000,
-            .pba = 0x3000,
-        };
         XenPTHeld before;
-        g_autoptr(XenPT) x = new_walk(&(Setting) { &layout, "4.17" }, &before);
+        g_autoptr(XenPT) x = new_walk(&(Setting) { &long_chain, "4.17" },
+                                      &before);
         QDict *reply;
 
         g_test_message("%s", rows[i].what);
-        xen_pt_say(x, "fail cfg.read@%s all ones", rows[i].what);
+        xen_pt_say(x, "fail cfg.read@%s", rows[i].what);
         reply = qtest_qmp(x->qts, "{ 'execute': 'device_add', 'arguments': "
                           "{ 'driver': 'xen-pci-passthrough', 'id': 'dev0', "
                           "'hostaddr': '0000:00:05.0', 'addr': '04.0', "
@@ -320,6 +321,30 @@ static void test_lost(void)
                                               "desc"), rows[i].error));
         qobject_unref(reply);
         assert_comes_back(x, &before, false);
+    }
+}
+
+/* A device that has nothing where its chain leads: what is before it counts. */
+static void test_chain_end(void)
+{
+    static const struct {
+        const char *fault;
+        bool msi, msix;
+    } rows[] = {
+        { "0x34", false, false },
+        { "0x50", false, false },
+        { "0x80", true, false },
+        { "0xc0", true, false },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        g_autofree char *fault = g_strdup_printf("fail cfg.read@%s all ones",
+                                                 rows[i].fault);
+        g_autoptr(XenPT) x = msix_realize(&long_chain, fault, "");
+
+        g_test_message("%s", rows[i].fault);
+        g_assert_cmpint(shown(x, PCI_CAP_ID_MSI), ==, rows[i].msi);
+        g_assert_cmpint(shown(x, PCI_CAP_ID_MSIX), ==, rows[i].msix);
     }
 }
 
@@ -656,6 +681,7 @@ int main(int argc, char **argv)
         }
     }
     qtest_add_func("xen-pt/plug/lost", test_lost);
+    qtest_add_func("xen-pt/plug/chain-end", test_chain_end);
     qtest_add_func("xen-pt/plug/lost-line", test_lost_line);
     qtest_add_func("xen-pt/plug/unread", test_unread);
     qtest_add_func("xen-pt/plug/twice", test_twice);
