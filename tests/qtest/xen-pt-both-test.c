@@ -30,7 +30,7 @@ static void test_sequence(const XenPTKind *k, const void *arg)
     g_autoptr(XenPT) x = kind_start(k);
 
     kind_enable(x, k);
-    kind_expect(x, "cfg xc", k->up, k->seen, kind_on(k));
+    kind_expect(x, "cfg xc", k->up, k->seen, k->sets);
     kind_assert_works(x, k, 1);
 }
 
@@ -71,7 +71,7 @@ static void test_set_by_others(const XenPTKind *k, const void *arg)
     xen_pt_say(x, "poke DEV 0x%02x/2 0x%04x", k->control,
                xen_pt_hw(x, 0, k->control, 2) | k->enable);
     kind_set(x, k, true);
-    kind_expect(x, "cfg xc", k->up, k->seen, kind_off(k), k->set_on, k->is_on);
+    kind_expect(x, "cfg xc", k->up, k->seen, k->clears, k->set_on, k->is_on);
     kind_assert_works(x, k, 1);
     kind_set(x, k, false);
     kind_assert_off(x, k);
@@ -128,7 +128,7 @@ static void test_dom0(const XenPTKind *k, const void *arg)
 
     msix_place(x);
     kind_enable(x, k);
-    kind_expect(x, "cfg xc", k->up, k->seen, kind_on(k));
+    kind_expect(x, "cfg xc", k->up, k->seen, k->sets);
     kind_set(x, k, false);
     kind_assert_off(x, k);
 }
@@ -302,7 +302,7 @@ static void test_disable(const XenPTKind *k, const void *arg)
     kind_set(x, k, true);
     xen_pt_skip(x);
     kind_set(x, k, false);
-    kind_expect(x, "cfg xc", kind_off(k), k->down_all);
+    kind_expect(x, "cfg xc", k->clears, k->down_all);
     g_assert_false(kind_enabled(x, k));
     kind_assert_off(x, k);
     kind_assert_state(x, k, "off", "none", 0);

@@ -170,8 +170,9 @@ typedef struct XenPTKind {
     const char *up, *up_all;    /* all of that but @seen, */
     const char *unmap, *down, *down_all;        /* and back */
     const char *moved;          /* as @bind, of what was moved to APIC 2 */
-    /* The control word is read while off and on, and written. */
-    const char *is_off, *is_on, *set_on, *set_off;
+    /* The control word is read while off and on, ENABLE is written in it. */
+    const char *is_off, *is_on, *set_on;
+    const char *sets, *clears;  /* read, written, read back */
     const char *device_on, *device_off;         /* that arrives, */
     const char *device_masked;  /* and ENABLE with the function masked, if so */
 } XenPTKind;
@@ -183,8 +184,6 @@ extern const XenPTKind xen_pt_msi, xen_pt_msix;
         g_autofree char *kind_parts = g_strconcat(__VA_ARGS__, NULL); \
         xen_pt_expect_kinds(__FILE__, __LINE__, x, kinds, kind_parts); \
     } while (0)
-#define kind_on(k)  (k)->is_off, (k)->set_on, (k)->is_on
-#define kind_off(k) (k)->is_on, (k)->set_off, (k)->is_off
 
 /* Running, and the guest has given it memory; the journal is empty. */
 XenPT *kind_start(const XenPTKind *k);

@@ -80,7 +80,8 @@ static const Script scripts[] = {
           UP(0) " " UP(1) " " ON, "on 0:cpu0 1:cpu1" },
         { "off", OFF " " DOWN(1) " " DOWN(0), "off (0:cpu0) (1:cpu1)" },
         { "on+mask", UNSEEN(0) " " UNSEEN(1) " " MASKED " "
-          UP(0) " " UP(1) " read write=c002 read", "on+mask 0:cpu0 1:cpu1" } } },
+          UP(0) " " UP(1) " read write=c002 read",
+          "on+mask 0:cpu0 1:cpu1" } } },
     /* While MSI is on: the mask is as written, a reason why not stays. */
     { "enable/denied", .refusing = true, .step = {
         { "deny+mask", "", "off+mask other/EBUSY" },
