@@ -168,7 +168,8 @@ out:
 
 static int word_offset(const XenPTMSI *msi, XenPTMSIWord word)
 {
-    return word == XEN_PT_MSI_CONTROL ? msi->base + PCI_MSI_FLAGS : PCI_COMMAND;
+    return word == XEN_PT_MSI_WORD_CONTROL ? msi->base + PCI_MSI_FLAGS
+                                           : PCI_COMMAND;
 }
 
 static int host_read(void *world, XenPTMSIWord word, uint16_t *value)

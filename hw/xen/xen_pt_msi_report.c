@@ -44,10 +44,10 @@ static const struct {
 };
 
 static const char *const state_name[] = {
-    [XEN_PT_MSI_OFF] = "off",
-    [XEN_PT_MSI_PENDING] = "pending",
-    [XEN_PT_MSI_ON] = "on",
-    [XEN_PT_MSI_REFUSED] = "refused",
+    [XEN_PT_MSI_STATE_OFF] = "off",
+    [XEN_PT_MSI_STATE_PENDING] = "pending",
+    [XEN_PT_MSI_STATE_ON] = "on",
+    [XEN_PT_MSI_STATE_REFUSED] = "refused",
 };
 
 #define ON(step) (1u << XEN_PT_MSI_STEP_##step)
@@ -186,7 +186,7 @@ static void visit_status(Visitor *v, const char *name, const XenPTMSI *msi,
         undo = &msi->seq.undo;
         failures = msi->seq.undo_failures;
         for (unsigned i = msi->seq.used; i--; ) {
-            if (msi->vector[i].stage >= XEN_PT_MSI_MAPPED) {
+            if (msi->vector[i].stage >= XEN_PT_MSI_STAGE_MAPPED) {
                 QAPI_LIST_PREPEND(pirqs, msi->vector[i].pirq);
             }
             if (msi->vector[i].lost) {

@@ -75,7 +75,7 @@ static int set_word(XenPTMSISeq *s, XenPTMSIWord word, uint16_t value,
 /* With what the fault is to say of a word that was not seen. */
 static int read_control(XenPTMSISeq *s, uint16_t *now, XenPTMSIFault *f)
 {
-    int rc = read_word(s, XEN_PT_MSI_CONTROL, now);
+    int rc = read_word(s, XEN_PT_MSI_WORD_CONTROL, now);
 
     if (rc) {
         f->read = UINT16_MAX;
@@ -87,7 +87,7 @@ static int read_control(XenPTMSISeq *s, uint16_t *now, XenPTMSIFault *f)
 static int flip_bits(XenPTMSISeq *s, uint16_t old, uint16_t bits,
                      XenPTMSIFault *f)
 {
-    return set_word(s, XEN_PT_MSI_CONTROL, old ^ bits, UINT16_MAX, f);
+    return set_word(s, XEN_PT_MSI_WORD_CONTROL, old ^ bits, UINT16_MAX, f);
 }
 
 /*
@@ -138,23 +138,23 @@ static void vector_down(XenPTMSISeq *s, unsigned i)
     XenPTMSIVector *v = &s->vec[i];
     XenPTMSIFault f = { .vector = i };
 
-    if (v->stage >= XEN_PT_MSI_BOUND) {
-        v->stage = XEN_PT_MSI_BOUND;    /* not to be relied on any more */
+    if (v->stage >= XEN_PT_MSI_STAGE_BOUND) {
+        v->stage = XEN_PT_MSI_STAGE_BOUND;    /* not to be relied on any more */
         f.step = XEN_PT_MSI_STEP_UNBIND;
         f.err = s->ops->unbind(s->world, i, v->pirq, &v->bound.message);
         if (f.err) {
             undo_failed(s, f);
         } else {
-            v->stage = XEN_PT_MSI_MAPPED;
+            v->stage = XEN_PT_MSI_STAGE_MAPPED;
         }
     }
-    if (v->stage >= XEN_PT_MSI_MAPPED) {
+    if (v->stage >= XEN_PT_MSI_STAGE_MAPPED) {
         f.step = XEN_PT_MSI_STEP_UNMAP;
         f.err = s->ops->unmap(s->world, i, v->pirq);
         if (f.err) {
             undo_failed(s, f);
         } else {
-            v->stage = XEN_PT_MSI_FREE;
+            v->stage = XEN_PT_MSI_STAGE_FREE;
         }
     }
 }
@@ -162,7 +162,7 @@ static void vector_down(XenPTMSISeq *s, unsigned i)
 static void refuse(XenPTMSISeq *s, const XenPTMSIFault *f)
 {
     s->fault = *f;
-    s->state = XEN_PT_MSI_REFUSED;
+    s->state = XEN_PT_MSI_STATE_REFUSED;
 }
 
 /* A vector of MSI-X is there, or nobody's wish any more. */
@@ -200,7 +200,8 @@ static void msi_down(XenPTMSISeq *s)
     if (f.err && enable_clear(s, &again)) {
         undo_failed(s, f);
     }
-    s->state = s->undo_failures ? XEN_PT_MSI_REFUSED : XEN_PT_MSI_OFF;
+    s->state = s->undo_failures ? XEN_PT_MSI_STATE_REFUSED
+                                : XEN_PT_MSI_STATE_OFF;
 }
 
 /*
@@ -244,7 +245,7 @@ static int vector_up(XenPTMSISeq *s, unsigned i, XenPTMSIFault *f)
     if (rc) {
         return rc;
     }
-    v->stage = XEN_PT_MSI_MAPPED;
+    v->stage = XEN_PT_MSI_STAGE_MAPPED;
 
     f->step = XEN_PT_MSI_STEP_BIND;
     rc = s->ops->bind(s->world, i, v->pirq, &v->want.message, masked);
@@ -253,13 +254,13 @@ static int vector_up(XenPTMSISeq *s, unsigned i, XenPTMSIFault *f)
     }
     v->bound.message = v->want.message;
     v->bound.masked = masked;
-    v->stage = XEN_PT_MSI_BOUND;
+    v->stage = XEN_PT_MSI_STAGE_BOUND;
 
     rc = check_message(s, i, f);
     if (rc) {
         return rc;
     }
-    v->stage = XEN_PT_MSI_CHECKED;
+    v->stage = XEN_PT_MSI_STAGE_CHECKED;
 
     if (is_msix(s)) {
         f->step = XEN_PT_MSI_STEP_BIND;
@@ -275,7 +276,7 @@ static int vector_alone(XenPTMSISeq *s, unsigned i)
     XenPTMSIFault f = { 0 };
 
     vector_down(s, i);      /* what was left of it before */
-    if (v->stage == XEN_PT_MSI_FREE) {
+    if (v->stage == XEN_PT_MSI_STAGE_FREE) {
         f.err = vector_up(s, i, &f);
     } else {
         f = s->undo;
@@ -311,7 +312,7 @@ static int enable_set(XenPTMSISeq *s, bool masked, XenPTMSIFault *f)
     }
     s->control = (old & ~s->maskall) | s->enable | (masked ? s->maskall : 0);
     s->armed = true;
-    return set_word(s, XEN_PT_MSI_CONTROL, s->control, UINT16_MAX, f);
+    return set_word(s, XEN_PT_MSI_WORD_CONTROL, s->control, UINT16_MAX, f);
 }
 
 /* The one vector of MSI, or what can be had of the vectors of MSI-X. */
@@ -360,22 +361,22 @@ static void msi_up(XenPTMSISeq *s)
     XenPTMSIFault f = { 0 };
     int rc;
 
-    if (s->state == XEN_PT_MSI_REFUSED) {
+    if (s->state == XEN_PT_MSI_STATE_REFUSED) {
         msi_down(s);            /* what could not be undone before */
-        if (s->state == XEN_PT_MSI_REFUSED) {
+        if (s->state == XEN_PT_MSI_STATE_REFUSED) {
             return;
         }
     }
     for (unsigned i = 0; i < s->nvec && !is_msix(s); i++) {
         if (!deliverable(s, i)) {
-            s->state = XEN_PT_MSI_PENDING;
+            s->state = XEN_PT_MSI_STATE_PENDING;
             return;
         }
     }
     s->fault = f;
     rc = vectors_then_enable(s, &f);
     if (!rc) {
-        s->state = XEN_PT_MSI_ON;
+        s->state = XEN_PT_MSI_STATE_ON;
         return;
     }
     f.err = rc;
@@ -390,7 +391,7 @@ static void msi_up(XenPTMSISeq *s)
 static void set_up_anew(XenPTMSISeq *s)
 {
     msi_down(s);
-    if (s->state == XEN_PT_MSI_OFF) {
+    if (s->state == XEN_PT_MSI_STATE_OFF) {
         msi_up(s);
     }
 }
@@ -429,7 +430,7 @@ static void msi_update(XenPTMSISeq *s, unsigned i)
     if (v->want.masked && !v->bound.masked) {
         f.err = s->ops->unbind(s->world, i, v->pirq, &v->bound.message);
         if (!f.err) {
-            v->stage = XEN_PT_MSI_MAPPED;
+            v->stage = XEN_PT_MSI_STAGE_MAPPED;
         }
     }
     if (!f.err) {
@@ -438,8 +439,8 @@ static void msi_update(XenPTMSISeq *s, unsigned i)
     if (!f.err) {
         v->bound.message = m;
         v->bound.masked = v->want.masked;
-        v->stage = XEN_PT_MSI_CHECKED;
-    } else if (f.err == -EPERM && v->stage == XEN_PT_MSI_CHECKED) {
+        v->stage = XEN_PT_MSI_STAGE_CHECKED;
+    } else if (f.err == -EPERM && v->stage == XEN_PT_MSI_STAGE_CHECKED) {
         s->fault = f;           /* Xen has not looked at it: all is as before */
     } else {
         set_up_anew(s);         /* what is bound by now, Xen alone knows */
@@ -460,7 +461,7 @@ static void msix_update(XenPTMSISeq *s, unsigned i)
         not_lost(s, i);
         return;
     }
-    if (v->stage == XEN_PT_MSI_CHECKED) {
+    if (v->stage == XEN_PT_MSI_STAGE_CHECKED) {
         if (message_equal(&v->want.message, &v->bound.message)) {
             return;
         }
@@ -553,9 +554,9 @@ bool xen_pt_msi_seq_clear(XenPTMSISeq *s)
 static int restore_command(XenPTMSISeq *s, uint16_t command, XenPTMSIFault *f)
 {
     f->step = XEN_PT_MSI_STEP_MASTER;
-    f->err = set_word(s, XEN_PT_MSI_COMMAND, command, UINT16_MAX, f);
+    f->err = set_word(s, XEN_PT_MSI_WORD_COMMAND, command, UINT16_MAX, f);
     if (f->err) {
-        f->err = set_word(s, XEN_PT_MSI_COMMAND, command, UINT16_MAX, f);
+        f->err = set_word(s, XEN_PT_MSI_WORD_COMMAND, command, UINT16_MAX, f);
     }
     return f->err;
 }
@@ -565,7 +566,7 @@ bool xen_pt_msi_seq_probe(XenPTMSISeq *s)
     XenPTMSIFault f = { .step = XEN_PT_MSI_STEP_MASTER }, undo = { 0 };
     uint16_t command, quiet, back;
 
-    f.err = read_word(s, XEN_PT_MSI_COMMAND, &command);
+    f.err = read_word(s, XEN_PT_MSI_WORD_COMMAND, &command);
     quiet = back = command;
     if (!f.err) {
         /*
@@ -576,8 +577,8 @@ bool xen_pt_msi_seq_probe(XenPTMSISeq *s)
         quiet = (command & ~PCI_COMMAND_MASTER) |
                 (is_msix(s) ? 0 : PCI_COMMAND_INTX_DISABLE);
         if (quiet != command) {
-            f.err = set_word(s, XEN_PT_MSI_COMMAND, quiet, PCI_COMMAND_MASTER,
-                             &f);
+            f.err = set_word(s, XEN_PT_MSI_WORD_COMMAND, quiet,
+                             PCI_COMMAND_MASTER, &f);
         }
     }
     if (!f.err) {
@@ -589,28 +590,28 @@ bool xen_pt_msi_seq_probe(XenPTMSISeq *s)
             back &= ~PCI_COMMAND_MASTER;
         }
         if (f.err) {
-            s->state = XEN_PT_MSI_REFUSED;
+            s->state = XEN_PT_MSI_STATE_REFUSED;
         }
     }
     s->fault = f.err ? f : (XenPTMSIFault) { 0 };
     if (back != quiet && restore_command(s, back, &undo)) {
         undo_failed(s, undo);
-        s->state = XEN_PT_MSI_REFUSED;
+        s->state = XEN_PT_MSI_STATE_REFUSED;
     }
-    return s->state != XEN_PT_MSI_REFUSED;
+    return s->state != XEN_PT_MSI_STATE_REFUSED;
 }
 
 void xen_pt_msi_seq_set_control(XenPTMSISeq *s, bool on, bool masked)
 {
     s->masked = masked;
     if (!on) {
-        if (s->state == XEN_PT_MSI_ON || s->undo_failures) {
+        if (s->state == XEN_PT_MSI_STATE_ON || s->undo_failures) {
             msi_down(s);
-        } else if (s->state == XEN_PT_MSI_PENDING) {
-            s->state = XEN_PT_MSI_OFF;
+        } else if (s->state == XEN_PT_MSI_STATE_PENDING) {
+            s->state = XEN_PT_MSI_STATE_OFF;
         }
         forget_requests(s);
-    } else if (s->state == XEN_PT_MSI_ON) {
+    } else if (s->state == XEN_PT_MSI_STATE_ON) {
         look(s);
     } else {
         msi_up(s);
@@ -620,7 +621,7 @@ void xen_pt_msi_seq_set_control(XenPTMSISeq *s, bool on, bool masked)
 void xen_pt_msi_seq_deny(XenPTMSISeq *s, bool masked)
 {
     s->masked = masked;
-    if (s->state == XEN_PT_MSI_OFF) {
+    if (s->state == XEN_PT_MSI_STATE_OFF) {
         s->fault = (XenPTMSIFault) {
             .step = XEN_PT_MSI_STEP_OTHER, .err = -EBUSY,
         };
@@ -636,27 +637,27 @@ void xen_pt_msi_seq_set_vector(XenPTMSISeq *s, unsigned i,
     if (i >= s->used && deliverable(s, i)) {
         s->used = i + 1;
     }
-    if (s->state == XEN_PT_MSI_ON) {
+    if (s->state == XEN_PT_MSI_STATE_ON) {
         if (is_msix(s)) {
             msix_update(s, i);
         } else {
             msi_update(s, i);
         }
-    } else if (s->state == XEN_PT_MSI_PENDING) {
+    } else if (s->state == XEN_PT_MSI_STATE_PENDING) {
         msi_up(s);
     }
 }
 
 void xen_pt_msi_seq_rebind(XenPTMSISeq *s)
 {
-    if (s->state != XEN_PT_MSI_ON) {
+    if (s->state != XEN_PT_MSI_STATE_ON) {
         return;
     }
     /* All before the first: Xen looks at the table's place for the first. */
     for (unsigned i = 0; i < s->used; i++) {
         XenPTMSIVector *v = &s->vec[i];
 
-        if (v->stage != XEN_PT_MSI_CHECKED ||
+        if (v->stage != XEN_PT_MSI_STAGE_CHECKED ||
             s->ops->unbind(s->world, i, v->pirq, &v->bound.message)) {
             vector_down(s, i);
         }
@@ -664,13 +665,13 @@ void xen_pt_msi_seq_rebind(XenPTMSISeq *s)
     for (unsigned i = 0; i < s->used; i++) {
         XenPTMSIVector *v = &s->vec[i];
 
-        if (v->stage == XEN_PT_MSI_CHECKED) {
+        if (v->stage == XEN_PT_MSI_STAGE_CHECKED) {
             v->bound.masked = v->want.masked;
             if (!s->ops->bind(s->world, i, v->pirq, &v->bound.message,
                               v->want.masked)) {
                 continue;
             }
-            v->stage = XEN_PT_MSI_MAPPED;
+            v->stage = XEN_PT_MSI_STAGE_MAPPED;
         }
         if (deliverable(s, i)) {
             vector_alone(s, i);
@@ -682,10 +683,11 @@ void xen_pt_msi_seq_rebind(XenPTMSISeq *s)
 
 void xen_pt_msi_seq_reset(XenPTMSISeq *s)
 {
-    if (s->state == XEN_PT_MSI_ON || s->state == XEN_PT_MSI_REFUSED) {
+    if (s->state == XEN_PT_MSI_STATE_ON ||
+        s->state == XEN_PT_MSI_STATE_REFUSED) {
         msi_down(s);
     } else {
-        s->state = XEN_PT_MSI_OFF;
+        s->state = XEN_PT_MSI_STATE_OFF;
     }
     s->fault = (XenPTMSIFault) { 0 };
     s->masked = false;
@@ -694,7 +696,7 @@ void xen_pt_msi_seq_reset(XenPTMSISeq *s)
         s->vec[i].want.masked = false;
     }
     while (is_msix(s) && s->used &&
-           s->vec[s->used - 1].stage == XEN_PT_MSI_FREE) {
+           s->vec[s->used - 1].stage == XEN_PT_MSI_STAGE_FREE) {
         s->used--;
     }
 }

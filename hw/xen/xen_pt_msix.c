@@ -60,7 +60,7 @@ static uint64_t pages_read(void *opaque, hwaddr addr, unsigned size)
 static bool written_by_xen(const XenPTMSI *msi)
 {
     for (unsigned i = 0; i < msi->seq.used; i++) {
-        if (msi->vector[i].stage >= XEN_PT_MSI_BOUND) {
+        if (msi->vector[i].stage >= XEN_PT_MSI_STAGE_BOUND) {
             return !msi->x->table.masks_unseen;
         }
     }
@@ -133,7 +133,8 @@ static void pages_write(void *opaque, hwaddr addr, uint64_t value,
     trace_xen_pt_msix_write(msi->name, addr, size, value);
     i = addr / PCI_MSIX_ENTRY_SIZE;
     if (xen_pt_msix_table_write(&x->table, addr, value, size,
-                                msi->vector[i].stage >= XEN_PT_MSI_BOUND)) {
+                                msi->vector[i].stage >=
+                                XEN_PT_MSI_STAGE_BOUND)) {
         XenPTMSIMessage m = xen_pt_msix_table_message(&x->table, i);
 
         xen_pt_msi_seq_set_vector(&msi->seq, i, &m,
@@ -299,7 +300,7 @@ void xen_pt_msix_learn_masks(XenPTMSI *msi)
         XenPTMSIMessage m;
         bool known, masked;
 
-        if (msi->vector[i].stage != XEN_PT_MSI_CHECKED) {
+        if (msi->vector[i].stage != XEN_PT_MSI_STAGE_CHECKED) {
             continue;
         }
         m = xen_pt_msix_device_message(x, i);

@@ -255,7 +255,7 @@ static void table_write(Bench *b, uint32_t offset, uint64_t value,
                         unsigned len)
 {
     unsigned i = offset / PCI_MSIX_ENTRY_SIZE;
-    bool bound = i < ENTRIES && b->w.vec[i].stage >= XEN_PT_MSI_BOUND;
+    bool bound = i < ENTRIES && b->w.vec[i].stage >= XEN_PT_MSI_STAGE_BOUND;
 
     if (bound && b->table.masks_unseen && offset % 16 == 12 && (value & 1)) {
         return;

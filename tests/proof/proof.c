@@ -112,12 +112,12 @@ static void happen(Event e)
         world_reset(&w);
         break;
     case PROBE:
-        if (w.seq.state == XEN_PT_MSI_OFF) {
+        if (w.seq.state == XEN_PT_MSI_STATE_OFF) {
             world_probe(&w);
         }
         break;
     case CLEAR:
-        if (w.seq.state == XEN_PT_MSI_OFF) {
+        if (w.seq.state == XEN_PT_MSI_STATE_OFF) {
             world_clear(&w);
         }
         break;
@@ -145,14 +145,14 @@ static void any_event(Event e)
     }
     switch (e) {
     case SET_VECTOR:
-        if (w.seq.state == XEN_PT_MSI_ON) {
-            w.seq.state = XEN_PT_MSI_ON;
+        if (w.seq.state == XEN_PT_MSI_STATE_ON) {
+            w.seq.state = XEN_PT_MSI_STATE_ON;
             happen(SET_VECTOR);
-        } else if (w.seq.state == XEN_PT_MSI_OFF) {
-            w.seq.state = XEN_PT_MSI_OFF;
+        } else if (w.seq.state == XEN_PT_MSI_STATE_OFF) {
+            w.seq.state = XEN_PT_MSI_STATE_OFF;
             happen(SET_VECTOR);
-        } else if (w.seq.state == XEN_PT_MSI_REFUSED) {
-            w.seq.state = XEN_PT_MSI_REFUSED;
+        } else if (w.seq.state == XEN_PT_MSI_STATE_REFUSED) {
+            w.seq.state = XEN_PT_MSI_STATE_REFUSED;
             happen(SET_VECTOR);
         }
         break;
@@ -180,10 +180,11 @@ static void any_event(Event e)
  */
 static bool together(void)
 {
-    bool on = w.seq.state == XEN_PT_MSI_ON;
+    bool on = w.seq.state == XEN_PT_MSI_STATE_ON;
     bool mapped = false;
 
-    if ((unsigned)w.seq.state > XEN_PT_MSI_REFUSED || w.seq.ops != &world_ops ||
+    if ((unsigned)w.seq.state > XEN_PT_MSI_STATE_REFUSED ||
+        w.seq.ops != &world_ops ||
         w.seq.world != &w || w.seq.vec != w.vec || w.seq.nvec != NVEC ||
         w.seq.enable != w.enable || w.seq.maskall != w.maskall ||
         (MSIX ? w.seq.used > NVEC : w.seq.used != NVEC) || !there()) {
@@ -193,12 +194,12 @@ static bool together(void)
         const XenPTMSIVector *known = &w.vec[i];
 
         mapped |= w.v[i].mapped;
-        if ((unsigned)known->stage > XEN_PT_MSI_CHECKED ||
+        if ((unsigned)known->stage > XEN_PT_MSI_STAGE_CHECKED ||
             !world_same(&known->want.message, &w.guest[i].message) ||
             known->want.masked != w.guest[i].masked) {
             return false;
         }
-        if (MSIX ? known->stage == XEN_PT_MSI_CHECKED && !w.v[i].checked
+        if (MSIX ? known->stage == XEN_PT_MSI_STAGE_CHECKED && !w.v[i].checked
                  : w.v[i].bound && known->bound.masked != w.v[i].masked) {
             return false;
         }
@@ -207,7 +208,7 @@ static bool together(void)
             return false;
         }
         /* The loops over the vectors end where none was ever used. */
-        if (i >= w.seq.used && (known->stage != XEN_PT_MSI_FREE ||
+        if (i >= w.seq.used && (known->stage != XEN_PT_MSI_STAGE_FREE ||
                                 known->lost || world_used(&w, i))) {
             return false;
         }
@@ -219,7 +220,7 @@ static bool together(void)
         return false;
     }
     /* What waits for a message has none yet. */
-    if (w.seq.state == XEN_PT_MSI_PENDING) {
+    if (w.seq.state == XEN_PT_MSI_STATE_PENDING) {
         bool all = true;
 
         for (unsigned i = 0; i < NVEC; i++) {
@@ -330,42 +331,47 @@ static void cover_both(Event e, XenPTMSIState from)
 {
     XenPTMSIState to = w.seq.state;
 
-    __CPROVER_cover(e == PROBE && to == XEN_PT_MSI_OFF && !world_troubled(&w));
-    __CPROVER_cover(e == PROBE && to == XEN_PT_MSI_REFUSED);
+    __CPROVER_cover(e == PROBE && to == XEN_PT_MSI_STATE_OFF &&
+                    !world_troubled(&w));
+    __CPROVER_cover(e == PROBE && to == XEN_PT_MSI_STATE_REFUSED);
     __CPROVER_cover(e == PROBE && w.seq.undo_failures);
-    __CPROVER_cover(e == CLEAR && to == XEN_PT_MSI_REFUSED);
-    __CPROVER_cover(e == SET_CONTROL && from == XEN_PT_MSI_OFF &&
-                    to == XEN_PT_MSI_ON && !world_troubled(&w));
-    __CPROVER_cover(e == SET_CONTROL && from == XEN_PT_MSI_OFF &&
-                    to == XEN_PT_MSI_REFUSED && !w.lied);
-    __CPROVER_cover(e == SET_CONTROL && from == XEN_PT_MSI_ON &&
-                    to == XEN_PT_MSI_OFF && !world_troubled(&w));
-    __CPROVER_cover(e == SET_CONTROL && from == XEN_PT_MSI_ON &&
-                    to == XEN_PT_MSI_REFUSED && !w.lied);
-    __CPROVER_cover(e == SET_VECTOR && from == XEN_PT_MSI_ON && w.ops == 1 &&
-                    to == XEN_PT_MSI_ON && !world_troubled(&w));
-    __CPROVER_cover(e == SET_VECTOR && from == XEN_PT_MSI_ON && w.ops > 2 &&
-                    to == XEN_PT_MSI_ON && !world_troubled(&w));
-    __CPROVER_cover(e == RESET && from == XEN_PT_MSI_ON &&
-                    to == XEN_PT_MSI_OFF && !world_troubled(&w));
-    __CPROVER_cover(e == RESET && from == XEN_PT_MSI_REFUSED && w.ops > 1 &&
-                    to == XEN_PT_MSI_OFF && !world_troubled(&w));
-    __CPROVER_cover(e == RESET && to == XEN_PT_MSI_REFUSED && !w.lied);
-    __CPROVER_cover(w.lied && to == XEN_PT_MSI_ON);
+    __CPROVER_cover(e == CLEAR && to == XEN_PT_MSI_STATE_REFUSED);
+    __CPROVER_cover(e == SET_CONTROL && from == XEN_PT_MSI_STATE_OFF &&
+                    to == XEN_PT_MSI_STATE_ON && !world_troubled(&w));
+    __CPROVER_cover(e == SET_CONTROL && from == XEN_PT_MSI_STATE_OFF &&
+                    to == XEN_PT_MSI_STATE_REFUSED && !w.lied);
+    __CPROVER_cover(e == SET_CONTROL && from == XEN_PT_MSI_STATE_ON &&
+                    to == XEN_PT_MSI_STATE_OFF && !world_troubled(&w));
+    __CPROVER_cover(e == SET_CONTROL && from == XEN_PT_MSI_STATE_ON &&
+                    to == XEN_PT_MSI_STATE_REFUSED && !w.lied);
+    __CPROVER_cover(e == SET_VECTOR && from == XEN_PT_MSI_STATE_ON &&
+                    w.ops == 1 &&
+                    to == XEN_PT_MSI_STATE_ON && !world_troubled(&w));
+    __CPROVER_cover(e == SET_VECTOR && from == XEN_PT_MSI_STATE_ON &&
+                    w.ops > 2 &&
+                    to == XEN_PT_MSI_STATE_ON && !world_troubled(&w));
+    __CPROVER_cover(e == RESET && from == XEN_PT_MSI_STATE_ON &&
+                    to == XEN_PT_MSI_STATE_OFF && !world_troubled(&w));
+    __CPROVER_cover(e == RESET && from == XEN_PT_MSI_STATE_REFUSED &&
+                    w.ops > 1 &&
+                    to == XEN_PT_MSI_STATE_OFF && !world_troubled(&w));
+    __CPROVER_cover(e == RESET && to == XEN_PT_MSI_STATE_REFUSED && !w.lied);
+    __CPROVER_cover(w.lied && to == XEN_PT_MSI_STATE_ON);
     /* What the device has lost comes back, what was refused is tried again. */
-    __CPROVER_cover(e == SET_CONTROL && from == XEN_PT_MSI_ON && w.ops > 5 &&
-                    to == XEN_PT_MSI_ON && !world_troubled(&w));
-    __CPROVER_cover(e == SET_CONTROL && from == XEN_PT_MSI_REFUSED &&
-                    to == XEN_PT_MSI_ON && !world_troubled(&w));
-    __CPROVER_cover(w.acted && to == XEN_PT_MSI_ON);
+    __CPROVER_cover(e == SET_CONTROL && from == XEN_PT_MSI_STATE_ON &&
+                    w.ops > 5 &&
+                    to == XEN_PT_MSI_STATE_ON && !world_troubled(&w));
+    __CPROVER_cover(e == SET_CONTROL && from == XEN_PT_MSI_STATE_REFUSED &&
+                    to == XEN_PT_MSI_STATE_ON && !world_troubled(&w));
+    __CPROVER_cover(w.acted && to == XEN_PT_MSI_STATE_ON);
 }
 
 #if MSIX
 /* The operations of a vector: up is 4, down and up 6, a change 1. */
 static void cover_kind(Event e, XenPTMSIState from)
 {
-    bool was_on = from == XEN_PT_MSI_ON;
-    bool on = w.seq.state == XEN_PT_MSI_ON;
+    bool was_on = from == XEN_PT_MSI_STATE_ON;
+    bool on = w.seq.state == XEN_PT_MSI_STATE_ON;
 
     __CPROVER_cover(e == SET_CONTROL && !was_on && on && w.masked &&
                     w.ops == 3 && !world_troubled(&w));
@@ -373,8 +379,10 @@ static void cover_kind(Event e, XenPTMSIState from)
                     w.ops == 3 && !world_troubled(&w));
     __CPROVER_cover(e == SET_CONTROL && was_on && on && !w.masked &&
                     w.ops == 3 && !world_troubled(&w));
-    __CPROVER_cover(e == SET_VECTOR && was_on && w.ops == 4 && !world_troubled(&w));
-    __CPROVER_cover(e == SET_VECTOR && was_on && w.ops == 6 && !world_troubled(&w));
+    __CPROVER_cover(e == SET_VECTOR && was_on && w.ops == 4 &&
+                    !world_troubled(&w));
+    __CPROVER_cover(e == SET_VECTOR && was_on && w.ops == 6 &&
+                    !world_troubled(&w));
     __CPROVER_cover(e == SET_VECTOR && was_on && w.vec[0].lost &&
                     !w.v[0].mapped);
     __CPROVER_cover(e == SET_VECTOR && was_on && w.vec[0].lost &&
@@ -389,18 +397,19 @@ static void cover_kind(Event e, XenPTMSIState from)
 {
     XenPTMSIState to = w.seq.state;
 
-    __CPROVER_cover(e == SET_CONTROL && from == XEN_PT_MSI_OFF &&
-                    to == XEN_PT_MSI_PENDING);
-    __CPROVER_cover(e == SET_CONTROL && from == XEN_PT_MSI_PENDING &&
-                    to == XEN_PT_MSI_OFF);
-    __CPROVER_cover(e == SET_VECTOR && from == XEN_PT_MSI_PENDING &&
-                    to == XEN_PT_MSI_ON && !world_troubled(&w));
-    __CPROVER_cover(e == SET_VECTOR && from == XEN_PT_MSI_PENDING &&
-                    to == XEN_PT_MSI_REFUSED && !w.lied);
-    __CPROVER_cover(e == SET_VECTOR && from == XEN_PT_MSI_ON && w.ops == 2 &&
-                    to == XEN_PT_MSI_ON && !world_troubled(&w));
-    __CPROVER_cover(e == SET_VECTOR && from == XEN_PT_MSI_ON &&
-                    to == XEN_PT_MSI_REFUSED && !w.lied);
+    __CPROVER_cover(e == SET_CONTROL && from == XEN_PT_MSI_STATE_OFF &&
+                    to == XEN_PT_MSI_STATE_PENDING);
+    __CPROVER_cover(e == SET_CONTROL && from == XEN_PT_MSI_STATE_PENDING &&
+                    to == XEN_PT_MSI_STATE_OFF);
+    __CPROVER_cover(e == SET_VECTOR && from == XEN_PT_MSI_STATE_PENDING &&
+                    to == XEN_PT_MSI_STATE_ON && !world_troubled(&w));
+    __CPROVER_cover(e == SET_VECTOR && from == XEN_PT_MSI_STATE_PENDING &&
+                    to == XEN_PT_MSI_STATE_REFUSED && !w.lied);
+    __CPROVER_cover(e == SET_VECTOR && from == XEN_PT_MSI_STATE_ON &&
+                    w.ops == 2 &&
+                    to == XEN_PT_MSI_STATE_ON && !world_troubled(&w));
+    __CPROVER_cover(e == SET_VECTOR && from == XEN_PT_MSI_STATE_ON &&
+                    to == XEN_PT_MSI_STATE_REFUSED && !w.lied);
 }
 #endif
 

@@ -170,8 +170,8 @@ static bool add_vector(GString *text, const World *w, unsigned i)
 char *bench_text(const Bench *b)
 {
     static const char *const states[] = {
-        [XEN_PT_MSI_OFF] = "off", [XEN_PT_MSI_PENDING] = "pending",
-        [XEN_PT_MSI_ON] = "on", [XEN_PT_MSI_REFUSED] = "refused",
+        [XEN_PT_MSI_STATE_OFF] = "off", [XEN_PT_MSI_STATE_PENDING] = "pending",
+        [XEN_PT_MSI_STATE_ON] = "on", [XEN_PT_MSI_STATE_REFUSED] = "refused",
     };
     const World *w = &b->w;
     const XenPTMSISeq *s = &w->seq;
@@ -190,7 +190,7 @@ char *bench_text(const Bench *b)
     if (world_is_msix(w) && s->used != used) {
         g_string_append_printf(text, " used=%u", s->used);
     }
-    if (s->state == XEN_PT_MSI_ON) {
+    if (s->state == XEN_PT_MSI_STATE_ON) {
         control |= w->enable | (xen_pt_msi_seq_masked(s) ? w->maskall : 0);
     }
     if (w->control != control) {

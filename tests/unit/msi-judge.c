@@ -47,10 +47,10 @@ void judge_begin(const World *w, WorldOp op, unsigned arg)
 
     RULE(w, w->ops <= most_ops(w), "I9: an event's work is bounded");
     RULE(w, w->access != WORLD_WAS_WRITTEN ||
-         (op == WORLD_READ && arg == XEN_PT_MSI_CONTROL),
+         (op == WORLD_READ && arg == XEN_PT_MSI_WORD_CONTROL),
          "I3: the control word is read back at once");
     RULE(w, !w->command_unread ||
-         (op == WORLD_READ && arg == XEN_PT_MSI_COMMAND),
+         (op == WORLD_READ && arg == XEN_PT_MSI_WORD_COMMAND),
          "I7: the command register is read back at once");
     RULE(w, !w->rebinding || (op == WORLD_BIND && arg == w->rebinding - 1),
          "a vector in use is unbound only to be bound anew");
@@ -102,7 +102,7 @@ void judge_bind(const World *w, unsigned i, int pirq,
     uint32_t requested = xen_pt_msi_requested_pirq(guest);
 
     RULE(w, v->mapped && pirq == v->pirq, "what is bound was mapped");
-    RULE(w, !v->bound || w->seq.state == XEN_PT_MSI_ON ||
+    RULE(w, !v->bound || w->seq.state == XEN_PT_MSI_STATE_ON ||
          (world_is_msix(w) && v->checked),
          "a vector is bound once, unless in use or checked meanwhile");
     RULE(w, xen_pt_msi_guest_usable(guest), "what is bound can be delivered");
@@ -144,7 +144,7 @@ static void judge_enable(const World *w, uint16_t value)
 {
     uint16_t masked = value & w->maskall;
     bool quiet = masked && !w->masked;
-    bool starts = w->seq.state != XEN_PT_MSI_ON;
+    bool starts = w->seq.state != XEN_PT_MSI_STATE_ON;
 
     RULE(w, !(w->last & w->enable) ||
          (world_is_msix(w) && w->event == WORLD_SET_CONTROL),
@@ -213,8 +213,8 @@ static const char *unsettled_vectors(const World *w)
         const XenPTMSIVector *known = &w->vec[i];
         const WorldVector *v = &w->v[i];
 
-        if ((known->stage >= XEN_PT_MSI_MAPPED) != v->mapped ||
-            (known->stage >= XEN_PT_MSI_BOUND) != v->bound ||
+        if ((known->stage >= XEN_PT_MSI_STAGE_MAPPED) != v->mapped ||
+            (known->stage >= XEN_PT_MSI_STAGE_BOUND) != v->bound ||
             (v->bound && !v->mapped)) {
             return "a vector's stage is what Xen holds";
         }
@@ -229,7 +229,7 @@ static const char *unsettled_vectors(const World *w)
     if (lost != w->seq.lost) {
         return "vectors that are lost are counted";
     }
-    if (lost && (!world_is_msix(w) || w->seq.state != XEN_PT_MSI_ON)) {
+    if (lost && (!world_is_msix(w) || w->seq.state != XEN_PT_MSI_STATE_ON)) {
         return "a vector of MSI-X is lost only while MSI-X is on";
     }
     return NULL;
@@ -244,7 +244,7 @@ static const char *unsettled_msix(const World *w, unsigned i)
     if (known->lost && !world_used(w, i)) {
         return "only what is used can be lost";
     }
-    if (known->stage == XEN_PT_MSI_CHECKED) {
+    if (known->stage == XEN_PT_MSI_STAGE_CHECKED) {
         return known->lost ? "what is there is not lost" :
                v->checked ? NULL :
                "I1: what is bound was checked while MSI-X is on";
@@ -269,7 +269,7 @@ static const char *unsettled_on(const World *w)
             if (rule) {
                 return rule;
             }
-        } else if (w->vec[i].stage != XEN_PT_MSI_CHECKED) {
+        } else if (w->vec[i].stage != XEN_PT_MSI_STAGE_CHECKED) {
             return "I1: all vectors are checked while MSI is on";
         }
         if (!w->v[i].bound) {
@@ -305,7 +305,7 @@ static const char *unsettled_off(const World *w)
             return "I4: nothing is mapped or bound while MSI is not on";
         }
     }
-    if (w->seq.state == XEN_PT_MSI_REFUSED &&
+    if (w->seq.state == XEN_PT_MSI_STATE_REFUSED &&
         w->seq.fault.step == XEN_PT_MSI_STEP_DISABLE) {
         return NULL;    /* what an earlier owner left on stays on */
     }
@@ -364,22 +364,22 @@ static const char *unsettled_service(const World *w)
 {
     XenPTMSIState state = w->seq.state;
 
-    if (state == XEN_PT_MSI_REFUSED) {
+    if (state == XEN_PT_MSI_STATE_REFUSED) {
         return w->asked && !world_troubled(w)
                ? "what is asked for is had where nothing has failed" : NULL;
     }
     /* What could not be undone is kept until the function goes off. */
     if (!world_troubled(w) &&
-        (state == XEN_PT_MSI_ON ? w->seq.fault.step : w->seq.undo.step)) {
+        (state == XEN_PT_MSI_STATE_ON ? w->seq.fault.step : w->seq.undo.step)) {
         return "no fault is reported where nothing has failed";
     }
     if (xen_pt_msi_seq_enabled(&w->seq) != w->asked) {
         return "ENABLE reads as written where nothing has failed";
     }
-    if (state == XEN_PT_MSI_PENDING && all_usable(w)) {
+    if (state == XEN_PT_MSI_STATE_PENDING && all_usable(w)) {
         return "MSI goes on as soon as its message is usable";
     }
-    if (state == XEN_PT_MSI_ON && !w->acted &&
+    if (state == XEN_PT_MSI_STATE_ON && !w->acted &&
         xen_pt_msi_seq_masked(&w->seq) != (w->masked && world_is_msix(w))) {
         return "the function is masked as the guest asks";
     }
@@ -406,25 +406,26 @@ const char *world_unsettled(const World *w)
     if (s->undo_failures && !s->undo.step) {
         return "I4: a failure while undoing is reported";
     }
-    if (s->undo_failures && s->state != XEN_PT_MSI_REFUSED &&
-        !(world_is_msix(w) && s->state == XEN_PT_MSI_ON)) {
+    if (s->undo_failures && s->state != XEN_PT_MSI_STATE_REFUSED &&
+        !(world_is_msix(w) && s->state == XEN_PT_MSI_STATE_ON)) {
         return "I4: a failure while undoing is refused";
     }
-    if (s->state == XEN_PT_MSI_PENDING && world_is_msix(w)) {
+    if (s->state == XEN_PT_MSI_STATE_PENDING && world_is_msix(w)) {
         return "MSI-X waits for no message";
     }
-    if (s->state == XEN_PT_MSI_OFF && w->asked) {
+    if (s->state == XEN_PT_MSI_STATE_OFF && w->asked) {
         return "I5: what was asked for and not had is refused";
     }
-    if (s->state == XEN_PT_MSI_REFUSED && !s->fault.step && !s->undo.step) {
+    if (s->state == XEN_PT_MSI_STATE_REFUSED && !s->fault.step &&
+        !s->undo.step) {
         return "I4: a refusal has a reason";
     }
-    if (s->state == XEN_PT_MSI_ON) {
+    if (s->state == XEN_PT_MSI_STATE_ON) {
         rule = unsettled_on(w);
     } else if (!s->undo_failures) {
         rule = unsettled_off(w);
     }
-    if (!rule && !w->lied && s->state == XEN_PT_MSI_ON) {
+    if (!rule && !w->lied && s->state == XEN_PT_MSI_STATE_ON) {
         rule = unsettled_delivery(w);
     }
     return rule || w->trouble || w->lied ? rule : unsettled_service(w);

@@ -53,7 +53,7 @@ void plan_text(const Plan *p, unsigned from, char *text, size_t size)
     for (unsigned i = from; i < p->n && i < PLAN_OPS && len < size; i++) {
         WorldOp op = p->done[i].op;
         unsigned arg = p->done[i].arg;
-        bool command = arg == XEN_PT_MSI_COMMAND;
+        bool command = arg == XEN_PT_MSI_WORD_COMMAND;
         const char *gap = i == from ? "" : " ";
         const char *fate = fate_name[p->done[i].kind];
 

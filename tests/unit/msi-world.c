@@ -167,7 +167,7 @@ static int world_read(void *world, XenPTMSIWord word, uint16_t *value)
 {
     World *w = world;
     WorldFate f = begin_op(w, WORLD_READ, word, 0);
-    uint16_t real = word == XEN_PT_MSI_CONTROL ? w->control : w->command;
+    uint16_t real = word == XEN_PT_MSI_WORD_CONTROL ? w->control : w->command;
     bool lost;
 
     *value = f.kind == WORLD_ONES ? ALL_ONES :
@@ -178,7 +178,7 @@ static int world_read(void *world, XenPTMSIWord word, uint16_t *value)
     }
     w->trouble = w->trouble || (lost && w->missed == word + 1);
     w->missed = lost ? word + 1 : 0;
-    if (word == XEN_PT_MSI_COMMAND) {
+    if (word == XEN_PT_MSI_WORD_COMMAND) {
         w->command_unread = false;
     } else if (lost) {
         w->access = WORLD_READ_LOST;
@@ -200,7 +200,7 @@ static int world_write(void *world, XenPTMSIWord word, uint16_t value)
     bool done = f.kind != WORLD_FAIL && f.kind != WORLD_DROP;
     bool err = f.kind == WORLD_FAIL || f.kind == WORLD_FAIL_DONE;
 
-    if (word == XEN_PT_MSI_COMMAND) {
+    if (word == XEN_PT_MSI_WORD_COMMAND) {
         judge_command(w, value);
         w->command_unread = true;
         if (done) {
@@ -285,7 +285,7 @@ bool world_clear(World *w)
     clear = xen_pt_msi_seq_clear(&w->seq);
     RULE(w, !clear || !(w->control & w->enable) || w->lied,
          "what was cleared is clear");
-    RULE(w, clear == (w->seq.state != XEN_PT_MSI_REFUSED),
+    RULE(w, clear == (w->seq.state != XEN_PT_MSI_STATE_REFUSED),
          "what cannot be cleared is refused");
     end_event(w);
     return clear;
@@ -298,7 +298,7 @@ bool world_probe(World *w)
     begin_event(w, WORLD_PROBE, 0);
     w->command_found = w->command;
     may = xen_pt_msi_seq_probe(&w->seq);
-    RULE(w, may == (w->seq.state != XEN_PT_MSI_REFUSED),
+    RULE(w, may == (w->seq.state != XEN_PT_MSI_STATE_REFUSED),
          "a refused probe refuses MSI");
     RULE(w, w->command == w->command_found || w->seq.undo_failures || w->lied,
          "I7: a probe leaves the command register as found");
@@ -309,8 +309,8 @@ bool world_probe(World *w)
 void world_set_control(World *w, bool on, bool masked)
 {
     XenPTMSIState state = w->seq.state;
-    bool was_on = state == XEN_PT_MSI_ON;
-    bool idle = on ? state == XEN_PT_MSI_PENDING
+    bool was_on = state == XEN_PT_MSI_STATE_ON;
+    bool idle = on ? state == XEN_PT_MSI_STATE_PENDING
                    : !was_on && !w->seq.undo_failures;
 
     w->asked = on;
@@ -330,7 +330,7 @@ void world_set_control(World *w, bool on, bool masked)
     RULE(w, !w->ops || !idle,
          "I5: a write of ENABLE that asks for nothing new does nothing");
     RULE(w, w->seen || !on || idle || w->trouble ||
-         w->seq.state != XEN_PT_MSI_ON,
+         w->seq.state != XEN_PT_MSI_STATE_ON,
          "I11: what the guest asks for is looked at in the device");
     end_event(w);
 }
@@ -346,7 +346,7 @@ void world_set_vector(World *w, unsigned i, const XenPTMSIMessage *message,
     w->guest[i].masked = masked;
     if (world_is_msix(w)) {
         idle = idle || !world_used(w, i) ||
-               (w->vec[i].stage == XEN_PT_MSI_CHECKED &&
+               (w->vec[i].stage == XEN_PT_MSI_STAGE_CHECKED &&
                 world_same(message, &v->guest));
         /* Of a vector that is bound Xen sees itself that it is masked. */
         v->masked = v->bound && masked;
@@ -363,7 +363,7 @@ void world_set_vector(World *w, unsigned i, const XenPTMSIMessage *message,
 
 void world_rebind(World *w)
 {
-    bool idle = w->seq.state != XEN_PT_MSI_ON;
+    bool idle = w->seq.state != XEN_PT_MSI_STATE_ON;
 
     for (unsigned i = 0; i < w->seq.nvec; i++) {
         w->moved = w->moved || w->v[i].bound;
@@ -385,11 +385,13 @@ void world_reset(World *w)
     }
     begin_event(w, WORLD_RESET, 0);
     xen_pt_msi_seq_reset(&w->seq);
-    RULE(w, w->seq.state == XEN_PT_MSI_OFF || w->seq.undo_failures,
+    RULE(w, w->seq.state == XEN_PT_MSI_STATE_OFF || w->seq.undo_failures,
          "a reset ends with MSI off");
-    RULE(w, w->seq.state == XEN_PT_MSI_OFF || world_troubled(w) || w->lied,
+    RULE(w, w->seq.state == XEN_PT_MSI_STATE_OFF || world_troubled(w) ||
+         w->lied,
          "a reset where nothing fails forgets what has failed");
-    RULE(w, w->seq.state != XEN_PT_MSI_OFF || !world_is_msix(w) || !w->seq.used,
+    RULE(w, w->seq.state != XEN_PT_MSI_STATE_OFF || !world_is_msix(w) ||
+         !w->seq.used,
          "a reset forgets which vectors were used");
     end_event(w);
 }

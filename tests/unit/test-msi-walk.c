@@ -198,7 +198,7 @@ static void happen(World *w, Event e)
         break;
     case PROBE:
         /* Only a sequence that is off is probed. */
-        if (w->seq.state == XEN_PT_MSI_OFF) {
+        if (w->seq.state == XEN_PT_MSI_STATE_OFF) {
             world_probe(w);
         }
         break;
@@ -236,7 +236,7 @@ static void drive(World *w, const char *rule)
         program(w, i, CPU0);
     }
     world_set_enable(w, true);
-    if ((w->seq.state != XEN_PT_MSI_ON || w->seq.lost ||
+    if ((w->seq.state != XEN_PT_MSI_STATE_ON || w->seq.lost ||
          !(w->control & w->enable)) && w->permitted) {
         world_broken(w, rule);
     }
@@ -256,7 +256,7 @@ static void recover(World *w)
     drive(w, "MSI works again after a reset");
     world_set_enable(w, false);
     world_reset(w);
-    if (w->seq.state != XEN_PT_MSI_OFF && w->permitted) {
+    if (w->seq.state != XEN_PT_MSI_STATE_OFF && w->permitted) {
         world_broken(w, "MSI goes off again after a reset");
     }
 }

@@ -484,7 +484,7 @@ static void test_refuse_retried(void)
                     "enable/EACCES/c002/0002");
     b.w.permitted = true;
     world_set_control(&b.w, true, true);
-    g_assert_cmpint(b.w.seq.state, ==, XEN_PT_MSI_ON);
+    g_assert_cmpint(b.w.seq.state, ==, XEN_PT_MSI_STATE_ON);
 }
 
 /* --- As many as there can be -------------------------------------------- */

@@ -375,20 +375,20 @@ typedef struct Test {
 } Test;
 
 static const Test tests[] = {
-    { "reset", test_reset },
-    { "read", test_read },
-    { "far", test_far },
-    { "message", test_message },
-    { "mask", test_mask },
-    { "mask/pirq", test_mask_pirq },
-    { "mask/no-pirq", test_mask_no_pirq },
+    { "reset", test_reset, false },
+    { "read", test_read, false },
+    { "far", test_far, false },
+    { "message", test_message, false },
+    { "mask", test_mask, false },
+    { "mask/pirq", test_mask_pirq, false },
+    { "mask/no-pirq", test_mask_no_pirq, false },
     { "mask/learnt", test_mask_learnt, true },
-    { "request", test_request },
-    { "request/none", test_request_none },
-    { "wide/end", test_wide_end },
+    { "request", test_request, false },
+    { "request/none", test_request_none, false },
+    { "wide/end", test_wide_end, false },
     { "unseen/same-value", test_unseen_same_value, true },
     { "unseen/not-bound", test_unseen_not_bound, true },
-    { "seen", test_seen },
+    { "seen", test_seen, false },
 };
 
 /* Each finds the table as it is after a reset. */

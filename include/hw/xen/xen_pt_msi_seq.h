@@ -14,18 +14,18 @@
 
 /* How far a vector has come. */
 typedef enum XenPTMSIStage {
-    XEN_PT_MSI_FREE,
-    XEN_PT_MSI_MAPPED,      /* it has a pirq, Xen has programmed the device */
-    XEN_PT_MSI_BOUND,       /* Xen knows what to deliver to the guest */
-    XEN_PT_MSI_CHECKED,     /* the message in the device is Xen's */
+    XEN_PT_MSI_STAGE_FREE,
+    XEN_PT_MSI_STAGE_MAPPED,    /* it has a pirq, Xen has programmed it */
+    XEN_PT_MSI_STAGE_BOUND,     /* Xen knows what to deliver to the guest */
+    XEN_PT_MSI_STAGE_CHECKED,   /* the message in the device is Xen's */
 } XenPTMSIStage;
 
 /* What the guest finds when it asks for MSI. */
 typedef enum XenPTMSIState {
-    XEN_PT_MSI_OFF,
-    XEN_PT_MSI_PENDING,     /* asked for, but its message is not usable yet */
-    XEN_PT_MSI_ON,
-    XEN_PT_MSI_REFUSED,     /* not to be had; tried when asked for again */
+    XEN_PT_MSI_STATE_OFF,
+    XEN_PT_MSI_STATE_PENDING,   /* asked for, its message not usable yet */
+    XEN_PT_MSI_STATE_ON,
+    XEN_PT_MSI_STATE_REFUSED,   /* cannot be had; tried when asked again */
 } XenPTMSIState;
 
 /* Where something went wrong. */
@@ -57,8 +57,8 @@ typedef struct XenPTMSIFault {
 
 /* The words of config space that the sequence reads and writes. */
 typedef enum XenPTMSIWord {
-    XEN_PT_MSI_CONTROL,     /* the capability's control word */
-    XEN_PT_MSI_COMMAND,     /* PCI_COMMAND */
+    XEN_PT_MSI_WORD_CONTROL,     /* the capability's control word */
+    XEN_PT_MSI_WORD_COMMAND,     /* PCI_COMMAND */
 } XenPTMSIWord;
 
 /*
@@ -215,7 +215,8 @@ void xen_pt_msi_seq_reset(XenPTMSISeq *seq);
  */
 static inline bool xen_pt_msi_seq_enabled(const XenPTMSISeq *seq)
 {
-    return seq->state == XEN_PT_MSI_ON || seq->state == XEN_PT_MSI_PENDING;
+    return seq->state == XEN_PT_MSI_STATE_ON ||
+           seq->state == XEN_PT_MSI_STATE_PENDING;
 }
 
 /**
@@ -223,7 +224,7 @@ static inline bool xen_pt_msi_seq_enabled(const XenPTMSISeq *seq)
  */
 static inline bool xen_pt_msi_seq_masked(const XenPTMSISeq *seq)
 {
-    return seq->state == XEN_PT_MSI_ON ? seq->control & seq->maskall
+    return seq->state == XEN_PT_MSI_STATE_ON ? seq->control & seq->maskall
                                        : seq->masked;
 }
 
