@@ -49,6 +49,16 @@ void fk_die(const char *fmt, ...)
     abort();
 }
 
+bool fk_wrong(char *error, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(error, FK_ERROR_MAX, fmt, ap);
+    va_end(ap);
+    return false;
+}
+
 void fk_unknown(const char *function)
 {
     fk_die("%s() is called, which is not modelled", function);
@@ -82,7 +92,7 @@ static bool parse_number(const char *text, uint64_t max, uint64_t *value)
 
 static bool wrong(char *error, const char *what, const char *text)
 {
-    snprintf(error, FK_ERROR_MAX, "'%.60s' is not %s", text, what);
+    fk_wrong(error, "'%.60s' is not %s", text, what);
     return false;
 }
 
@@ -205,13 +215,11 @@ static bool cmd_device(char **arg, char *error)
     }
     d = fk_device_add();
     if (!d) {
-        snprintf(error, FK_ERROR_MAX, "more than %d devices", FK_MAX_DEVICES);
-        return false;
+        return fk_wrong(error, "more than %d devices", FK_MAX_DEVICES);
     }
     text = read_all(arg[1]);
     if (!text) {
-        snprintf(error, FK_ERROR_MAX, "%.120s: %s", arg[1], strerror(errno));
-        return false;
+        return fk_wrong(error, "%.120s: %s", arg[1], strerror(errno));
     }
     dump = calloc(1, sizeof(*dump));
     ok = dump && fk_dump_parse(text, "", dump, why);
@@ -221,7 +229,7 @@ static bool cmd_device(char **arg, char *error)
         fk_device_init(d, dump);
         dumps[d - fk.dev] = *dump;
     } else {
-        snprintf(error, FK_ERROR_MAX, "%.100s:%.90s", arg[1], why);
+        fk_wrong(error, "%.100s:%.90s", arg[1], why);
     }
     free(dump);
     free(text);
@@ -631,9 +639,8 @@ static bool set_number(unsigned *number, uint64_t max, const char *text,
     uint64_t v;
 
     if (!parse_number(text, max, &v)) {
-        snprintf(error, FK_ERROR_MAX, "'%.60s' is not a number up to %u", text,
-                 (unsigned)max);
-        return false;
+        return fk_wrong(error, "'%.60s' is not a number up to %u", text,
+                        (unsigned)max);
     }
     *number = v;
     return true;
@@ -689,20 +696,16 @@ bool fk_command(const char *line, char *error)
         while (n < 5 && (arg[n] = strtok_r(NULL, " \t", &save))) {
             n++;
         }
-        ok = false;
-        snprintf(error, FK_ERROR_MAX, "'%.60s' is no command", name);
+        ok = fk_wrong(error, "'%.60s' is no command", name);
         for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
             const Command *c = &commands[i];
 
             if (strcmp(c->name, name)) {
                 continue;
             }
-            if (takes(c, n)) {
-                ok = run(c, arg, error);
-            } else {
-                snprintf(error, FK_ERROR_MAX, "it is: %s %s, %s", name,
-                         c->args, c->help);
-            }
+            ok = takes(c, n) ? run(c, arg, error)
+                             : fk_wrong(error, "it is: %s %s, %s", name,
+                                        c->args, c->help);
         }
     }
     free(copy);

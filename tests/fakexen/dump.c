@@ -203,7 +203,7 @@ static bool check(const FkDump *d, unsigned line, char *error)
         wrong = "not an ordinary function (header type 0)";
     }
     if (wrong) {
-        snprintf(error, FK_ERROR_MAX, "%u: %s", line, wrong);
+        fk_wrong(error, "%u: %s", line, wrong);
     }
     return !wrong;
 }
@@ -218,8 +218,7 @@ bool fk_dump_parse(const char *text, const char *which, FkDump *dump,
 
     memset(dump, 0, sizeof(*dump));
     if (*which && !fk_bdf_parse(which, &want)) {
-        snprintf(error, FK_ERROR_MAX, "0: '%.20s' is not a device's address", which);
-        return false;
+        return fk_wrong(error, "0: '%.20s' is not a device's address", which);
     }
     while (*text) {
         size_t len = strcspn(text, "\n");
@@ -254,8 +253,7 @@ bool fk_dump_parse(const char *text, const char *which, FkDump *dump,
             }
             wrong = here ? parse_row(bytes, offset, dump) : NULL;
             if (wrong) {
-                snprintf(error, FK_ERROR_MAX, "%u: %s", lineno, wrong);
-                return false;
+                return fk_wrong(error, "%u: %s", lineno, wrong);
             }
         } else if (line[0] == '\t' || line[0] == ' ') {
             unsigned blanks = strspn(line, "\t ");
@@ -265,15 +263,13 @@ bool fk_dump_parse(const char *text, const char *which, FkDump *dump,
                 parse_verbose(line, blanks > margin, dump);
             }
         } else if (line[0] && line[0] != '#') {
-            snprintf(error, FK_ERROR_MAX, "%u: neither a device's name nor its bytes",
-                     lineno);
-            return false;
+            return fk_wrong(error, "%u: neither a device's name nor its bytes",
+                            lineno);
         }
     }
     if (!first) {
-        snprintf(error, FK_ERROR_MAX, "%u: %s", lineno, *which ? "no such device"
-                 : "neither a device's name nor its bytes");
-        return false;
+        return fk_wrong(error, "%u: %s", lineno, *which ? "no such device"
+                        : "neither a device's name nor its bytes");
     }
     find_ids(name, dump);
     return check(dump, lineno, error);

@@ -207,6 +207,14 @@ void fk_die(const char *fmt, ...)
     __attribute__((noreturn, format(printf, 1, 2)));
 
 /**
+ * fk_wrong: put a message to @error, what is wrong with what a test says
+ *
+ * Returns: false
+ */
+bool fk_wrong(char *error, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/**
  * fk_unknown: QEMU has called what the model does not know
  */
 void fk_unknown(const char *function) __attribute__((noreturn));

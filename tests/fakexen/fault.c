@@ -102,35 +102,29 @@ bool fk_fault_add(const char *op, const char *which, const char *action,
     uint64_t offset;
 
     if ((size_t)(at - op) >= sizeof(r.op)) {
-        snprintf(error, FK_ERROR_MAX, "'%.20s...' is not an operation", op);
-        return false;
+        return fk_wrong(error, "'%.20s...' is not an operation", op);
     }
     memcpy(r.op, op, at - op);
     if (!known(r.op)) {
-        snprintf(error, FK_ERROR_MAX, "'%s' is not an operation", r.op);
-        return false;
+        return fk_wrong(error, "'%s' is not an operation", r.op);
     }
     if (*at) {
         const char *end = fk_number(at + 1, 0, &offset);
 
         if (!end || *end || offset >= FK_CONFIG_MAX) {
-            snprintf(error, FK_ERROR_MAX, "'%.20s' is not an offset", at + 1);
-            return false;
+            return fk_wrong(error, "'%.20s' is not an offset", at + 1);
         }
         r.offset = offset;
     }
     if (!parse_which(which, &r)) {
-        snprintf(error, FK_ERROR_MAX, "'%.20s' is neither N, N+ nor all", which);
-        return false;
+        return fk_wrong(error, "'%.20s' is neither N, N+ nor all", which);
     }
     if (!parse_action(action, &r.fault)) {
-        snprintf(error, FK_ERROR_MAX, "'%.20s' is no errno, value, ones, silent, "
-                 "timeout, late or short", action);
-        return false;
+        return fk_wrong(error, "'%.20s' is no errno, value, ones, silent, "
+                        "timeout, late or short", action);
     }
     if (nrules == MAX_RULES) {
-        snprintf(error, FK_ERROR_MAX, "more than %d faults", MAX_RULES);
-        return false;
+        return fk_wrong(error, "more than %d faults", MAX_RULES);
     }
     rules[nrules++] = r;
     return true;

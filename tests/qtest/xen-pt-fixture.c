@@ -431,6 +431,23 @@ char *xen_pt_journal(XenPT *x, const char *kinds)
     return g_string_free(g_steal_pointer(&result), false);
 }
 
+GStrv xen_pt_operations(XenPT *x)
+{
+    g_autofree char *journal = xen_pt_journal(x, "cfg xc");
+    g_auto(GStrv) lines = g_strsplit(journal, "\n", -1);
+    GStrv ops = g_new0(char *, g_strv_length(lines) + 1);
+    unsigned n = 0;
+
+    for (char **l = lines; **l; l++) {
+        /* a map has a second line, for its result */
+        if (!g_str_has_prefix(*l, "xc map_pirq_msi =")) {
+            ops[n++] = g_strdup(*l);
+        }
+    }
+    g_assert_cmpuint(n, >, 0);
+    return ops;
+}
+
 void xen_pt_skip(XenPT *x)
 {
     g_free(xen_pt_journal(x, ""));
@@ -693,8 +710,8 @@ void xen_pt_assert_lost(XenPT *x, unsigned i, const char *vectors)
     qobject_unref(reply);
 }
 
-static void get_status(XenPT *x, unsigned i, const char *property,
-                       XenPTStatus *status)
+void xen_pt_status_of(XenPT *x, unsigned i, const char *property,
+                      XenPTStatus *status)
 {
     QDict *reply = ask_status(x, i, property);
     QDict *st = qdict_get_qdict(reply, "return"), *fault;
@@ -714,16 +731,6 @@ static void get_status(XenPT *x, unsigned i, const char *property,
         status->pirq = qnum_get_int(qobject_to(QNum, qlist_peek(pirqs)));
     }
     qobject_unref(reply);
-}
-
-void xen_pt_status(XenPT *x, unsigned i, XenPTStatus *status)
-{
-    get_status(x, i, "msi-status", status);
-}
-
-void xen_pt_msix_status(XenPT *x, unsigned i, XenPTStatus *status)
-{
-    get_status(x, i, "msix-status", status);
 }
 
 const char *const xen_pt_messages[] = {

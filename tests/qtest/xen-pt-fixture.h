@@ -67,6 +67,7 @@ typedef struct XenPT {
     QPCIDevice *dev[XEN_PT_MAX_DEVICES];
     XenPTLayout layout[XEN_PT_MAX_DEVICES];
     unsigned ndev;
+    const char *xen;            /* its release, where a test has named one */
     char *dir;
     gsize seen;                 /* of the journal, in bytes */
 } XenPT;
@@ -134,6 +135,11 @@ void xen_pt_unplug(XenPT *x, unsigned i);
  * MSI-X "CONTROL_X", "TABLE" and "PBA". The caller frees it.
  */
 char *xen_pt_journal(XenPT *x, const char *kinds);
+
+/**
+ * xen_pt_operations: the same of all that can be made to fail, a line each
+ */
+GStrv xen_pt_operations(XenPT *x);
 
 /**
  * xen_pt_skip: what has been done so far is not of interest
@@ -273,8 +279,12 @@ typedef struct XenPTStatus {
     int64_t undo_failures;
 } XenPTStatus;
 
-void xen_pt_status(XenPT *x, unsigned i, XenPTStatus *status);
-void xen_pt_msix_status(XenPT *x, unsigned i, XenPTStatus *status);
+void xen_pt_status_of(XenPT *x, unsigned i, const char *property,
+                      XenPTStatus *status);
+#define xen_pt_status(x, i, status) \
+    xen_pt_status_of(x, i, "msi-status", status)
+#define xen_pt_msix_status(x, i, status) \
+    xen_pt_status_of(x, i, "msix-status", status)
 
 /**
  * xen_pt_assert_lost: "msix-status" names these vectors as lost

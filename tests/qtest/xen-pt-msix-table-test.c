@@ -9,7 +9,15 @@
  */
 
 #include "qemu/osdep.h"
-#include "xen-pt-msix.h"
+#include "xen-pt-driver.h"
+
+/* The pending bits are beside the table; the table begins within a page. */
+static const XenPTLayout near = {
+    .no_msi = true, .entries = 4, .table = 0x2000, .pba = 0x2800,
+};
+static const XenPTLayout odd = {
+    .no_msi = true, .entries = 4, .table = 0x2810, .pba = 0x3000,
+};
 
 /*
  * When the device comes: may MSI-X be enabled, and where is its table?
@@ -26,125 +34,6 @@ static void expect_realize(XenPT *x, const char *first, const char *lines)
     from = strstr(all, first);
     text = from ? g_strndup(from, strlen(lines)) : g_strdup("");
     xen_pt_expect_text(__FILE__, __LINE__, text, lines);
-}
-
-static void expect_realize_writes(XenPT *x, const char *lines)
-{
-    x->seen = 0;
-    xen_pt_expect_writes(x, lines);
-}
-
-/* ENABLE and the function mask in one write, so that nothing is sent. */
-static void test_probe_allowed(void)
-{
-    g_autoptr(XenPT) x = msix_realize(&msix_plain, "allow DEV on", "");
-
-    expect_realize(x, "cfg DEV read CONTROL_X",
-        "cfg DEV read CONTROL_X = 0x0003\n"
-        "cfg DEV read TABLE = 0x00002000\n"
-        "cfg DEV read PBA = 0x00003000\n"
-        TABLE_MAPPED
-        "cfg DEV read COMMAND = 0x0002\n"
-        SET(CONTROL_X, 0x0003, 0xc003)
-        SET(CONTROL_X, 0xc003, 0x0003));
-    expect_realize_writes(x,
-        "dev DEV write CONTROL_X 0xc003\n"
-        "dev DEV write CONTROL_X 0x0003\n");
-    msix_assert_caps(x, false, true);
-    msix_assert_status(x, "off", "none", 0);
-}
-
-static void test_probe_refused(void)
-{
-    g_autoptr(XenPT) x = msix_realize(&msix_plain, "allow DEV off", "");
-
-    expect_realize(x, "cfg DEV read COMMAND",
-        "cfg DEV read COMMAND = 0x0002\n"
-        "cfg DEV read CONTROL_X = 0x0003\n"
-        "cfg DEV write CONTROL_X 0xc003\n"
-        "cfg DEV read CONTROL_X = 0x0003\n"
-        "cfg DEV read CONTROL_X = 0x0003\n"
-        "cfg DEV read CONTROL_X = 0x0003\n");
-    expect_realize_writes(x, "");
-    msix_assert_caps(x, false, false);
-    msix_assert_status(x, "hidden", "enable", EACCES);
-    g_assert_cmpuint(xen_pt_log_lines(x, "MSI-X hidden from the guest"), ==,
-                     1);
-    g_assert_cmpuint(xen_pt_log_lines(x, "allow_interrupt_control"), ==, 1);
-}
-
-/* A bus master is made none, for each of the two. */
-static void test_probe_master(void)
-{
-    g_autoptr(XenPT) x = msix_realize(&msix_both, "master DEV on", "");
-
-    expect_realize_writes(x,
-        "dev DEV write COMMAND 0x0002\n"
-        "dev DEV write COMMAND 0x0402\n"
-        "dev DEV write CONTROL 0x0081\n"
-        "dev DEV write CONTROL 0x0080\n"
-        "dev DEV write COMMAND 0x0406\n"
-        "dev DEV write COMMAND 0x0006\n"
-        "dev DEV write COMMAND 0x0002\n"
-        "dev DEV write CONTROL_X 0xc003\n"
-        "dev DEV write CONTROL_X 0x0003\n"
-        "dev DEV write COMMAND 0x0006\n");
-}
-
-/* One that cannot be switched off is not probed, nor hidden. */
-static void test_probe_master_stays(void)
-{
-    g_autoptr(XenPT) x = xen_pt_new();
-
-    xen_pt_add(x, &msix_plain);
-    xen_pt_say(x, "master DEV on");
-    xen_pt_say(x, "fail cfg.write@0x04 1 silent");
-    xen_pt_run(x, "");
-    expect_realize_writes(x, "");
-    msix_assert_caps(x, false, true);
-    g_assert_cmpuint(xen_pt_log_lines(x, "MSI-X not probed"), ==, 1);
-}
-
-static void test_probe_off(void)
-{
-    g_autoptr(XenPT) x = msix_realize(&msix_both, "allow DEV off",
-                                      ",msi-probe=off");
-
-    expect_realize_writes(x, "");
-    msix_assert_caps(x, true, true);
-}
-
-/* In dom0 there is nobody to refuse, so nothing to find out. */
-static void test_probe_dom0(void)
-{
-    g_autoptr(XenPT) x = msix_realize(&msix_plain, "stubdom off", "");
-
-    expect_realize_writes(x, "dev DEV write COMMAND 0x0002\n");
-    msix_assert_caps(x, false, true);
-}
-
-static void test_probe_both(void)
-{
-    g_autoptr(XenPT) x = msix_realize(&msix_both, "allow DEV on", "");
-
-    expect_realize_writes(x,
-        "dev DEV write COMMAND 0x0402\n"
-        "dev DEV write CONTROL 0x0081\n"
-        "dev DEV write CONTROL 0x0080\n"
-        "dev DEV write COMMAND 0x0002\n"
-        "dev DEV write CONTROL_X 0xc003\n"
-        "dev DEV write CONTROL_X 0x0003\n");
-    msix_assert_caps(x, true, true);
-}
-
-static void test_probe_both_refused(void)
-{
-    g_autoptr(XenPT) x = msix_realize(&msix_both, "allow DEV off", "");
-
-    msix_assert_caps(x, false, false);
-    g_assert_cmphex(qpci_config_readl(x->dev[0], XEN_PT_CAP_MSIX), ==, 0);
-    g_assert_cmpuint(xen_pt_log_lines(x, "MSI hidden"), ==, 1);
-    g_assert_cmpuint(xen_pt_log_lines(x, "MSI-X hidden"), ==, 1);
 }
 
 /*
@@ -174,27 +63,6 @@ static void test_probe_old_dom0(void)
         "xc bind_msi 55 gvec 0x41 gflags 0x10001 = 0\n"
         "dev DEV write CONTROL 0x0081\n");
     g_assert_true(msi_enabled(x));
-}
-
-/* Found with one on, the other is probed when that is off. */
-static void test_probe_found_on(void)
-{
-    static const XenPTLayout on = {
-        .entries = 4, .table = 0x2000, .pba = 0x3000,
-        .control_x = ENABLE | MASKALL,
-    };
-    g_autoptr(XenPT) x = msix_realize(&on, "allow DEV on", "");
-
-    expect_realize_writes(x,
-        "dev DEV write CONTROL_X 0x0003\n"
-        "dev DEV write COMMAND 0x0402\n"
-        "dev DEV write CONTROL 0x0081\n"
-        "dev DEV write CONTROL 0x0080\n"
-        "dev DEV write COMMAND 0x0002\n"
-        "dev DEV write CONTROL_X 0xc003\n"
-        "dev DEV write CONTROL_X 0x0003\n");
-    msix_assert_caps(x, true, true);
-    g_assert_cmphex(msix_control(x), ==, 0x0003);
 }
 
 /* pcifront shows the file only when it has scanned the whole bus. */
@@ -245,10 +113,8 @@ static void test_table_nowhere(const void *table)
 }
 
 /* The stub domain's /dev/mem is none of our business. */
-static void test_no_devmem(void)
+static void test_no_devmem(XenPT *x)
 {
-    g_autoptr(XenPT) x = msix_start(&msix_both);
-
     xen_pt_say(x, "devmem on");
     msix_enable(x, 2);
     msix_set_control(x, 0);
@@ -268,9 +134,8 @@ static void test_no_devmem(void)
  */
 
 /* The guest moves the BAR: all is bound anew, with the new place. */
-static void test_bar_moved(const void *xen)
+static void test_bar_moved(XenPT *x)
 {
-    g_autoptr(XenPT) x = msix_start_enabled(xen, 2);
     uint32_t mask = MOVED + 0x2000 + 16 + 12;
 
     xen_pt_place(x, 0, 0, MOVED);
@@ -294,9 +159,8 @@ static void test_bar_moved(const void *xen)
  * What the guest has masked is masked at the new place, though a Xen before
  * 4.19 has not told QEMU; and it is the guest's to unmask.
  */
-static void test_bar_moved_masked(const void *xen)
+static void test_bar_moved_masked(XenPT *x)
 {
-    g_autoptr(XenPT) x = msix_start_enabled(xen, 2);
     uint32_t mask = MOVED + 0x2000 + 12;
 
     msix_mask(x, 0, true);
@@ -315,9 +179,8 @@ static void test_bar_moved_masked(const void *xen)
 }
 
 /* Decoding goes off and on again: the same place, and nothing to do. */
-static void test_bar_same(void)
+static void test_bar_same(XenPT *x)
 {
-    g_autoptr(XenPT) x = msix_start_enabled("4.17", 2);
     uint16_t command = qpci_config_readw(x->dev[0], PCI_COMMAND);
 
     xen_pt_skip(x);
@@ -383,14 +246,10 @@ static void test_table_layout(const void *opaque)
  * Registers beside the table read as the device has them. Written, they are
  * with a Xen that does it, else the write is lost, and one line says so.
  */
-static void test_beside(const void *xen)
+static void test_beside(XenPT *x)
 {
-    static const XenPTLayout odd = {
-        .no_msi = true, .entries = 4, .table = 0x2810, .pba = 0x3000,
-    };
-    g_autoptr(XenPT) x = msix_start_on(&odd, xen);
     uint32_t before = XEN_PT_GUEST0 + 0x2800, after = before + 0x50;
-    bool lost = g_str_equal(xen, "4.17");
+    bool lost = g_str_equal(x->xen, "4.17");
 
     xen_pt_say(x, "poke DEV bar0+0x2800/4 0x11223344");
     xen_pt_say(x, "poke DEV bar0+0x2850/4 0x55667788");
@@ -414,13 +273,8 @@ static void test_beside(const void *xen)
 }
 
 /* Before a vector is bound no Xen knows of the table. */
-static void test_beside_early(const void *xen)
+static void test_beside_early(XenPT *x)
 {
-    static const XenPTLayout odd = {
-        .no_msi = true, .entries = 4, .table = 0x2810, .pba = 0x3000,
-    };
-    g_autoptr(XenPT) x = msix_start_on(&odd, xen);
-
     xen_pt_guest_write(x, XEN_PT_GUEST0 + 0x2800, 4, 1);
     xen_pt_guest_write(x, XEN_PT_GUEST0 + 0x2804, 4, 1);
     g_assert_cmphex(xen_pt_guest_read(x, XEN_PT_GUEST0 + 0x2800, 4), ==, 0);
@@ -428,12 +282,8 @@ static void test_beside_early(const void *xen)
 }
 
 /* Pending bits in the table's page are the device's. */
-static void test_pba_same_page(const void *xen)
+static void test_pba_same_page(XenPT *x)
 {
-    static const XenPTLayout near = {
-        .no_msi = true, .entries = 4, .table = 0x2000, .pba = 0x2800,
-    };
-    g_autoptr(XenPT) x = msix_start_on(&near, xen);
     uint32_t pba = XEN_PT_GUEST0 + 0x2800;
 
     msix_set_control(x, ENABLE);
@@ -467,9 +317,8 @@ static void test_pba_other_bar(void)
 }
 
 /* Any width at any place; what the specification reserves holds. */
-static void test_table_widths(void)
+static void test_table_widths(XenPT *x)
 {
-    g_autoptr(XenPT) x = msix_start(&msix_plain);
     uint8_t model[64] = { 0 }, writable[64];
     uint32_t base = XEN_PT_GUEST0 + 0x2000, seed = 0x12345678;
 
@@ -510,6 +359,16 @@ static void test_table_widths(void)
 
 int main(int argc, char **argv)
 {
+    static const XenPTTest tests[] = {
+        { "table/widths", test_table_widths, &msix_plain },
+        { "table/no-devmem", test_no_devmem, &msix_both },
+        { "table/beside", test_beside, &odd, true },
+        { "table/beside-early", test_beside_early, &odd, true },
+        { "pba/same-page", test_pba_same_page, &near, true },
+        { "bar/moved", test_bar_moved, &msix_plain, true, 2 },
+        { "bar/moved-masked", test_bar_moved_masked, &msix_plain, true, 2 },
+        { "bar/same", test_bar_same, &msix_plain, .vectors = 2 },
+    };
     static const struct {
         const char *name;
         XenPTLayout layout;
@@ -539,16 +398,8 @@ int main(int argc, char **argv)
     };
 
     g_test_init(&argc, &argv, NULL);
-    qtest_add_func("xen-pt/msix/probe/allowed", test_probe_allowed);
-    qtest_add_func("xen-pt/msix/probe/refused", test_probe_refused);
-    qtest_add_func("xen-pt/msix/probe/master", test_probe_master);
-    qtest_add_func("xen-pt/msix/probe/master-stays", test_probe_master_stays);
-    qtest_add_func("xen-pt/msix/probe/off", test_probe_off);
-    qtest_add_func("xen-pt/msix/probe/dom0", test_probe_dom0);
-    qtest_add_func("xen-pt/msix/probe/both", test_probe_both);
-    qtest_add_func("xen-pt/msix/probe/both-refused", test_probe_both_refused);
+    xen_pt_add_tests("msix", tests, ARRAY_SIZE(tests));
     qtest_add_func("xen-pt/msix/probe/old-dom0", test_probe_old_dom0);
-    qtest_add_func("xen-pt/msix/probe/found-on", test_probe_found_on);
 
     qtest_add_func("xen-pt/msix/table/late", test_table_late);
     for (size_t i = 0; i < ARRAY_SIZE(unmapped); i++) {
@@ -570,16 +421,8 @@ int main(int argc, char **argv)
 
         qtest_add_data_func(path, &layouts[i].layout, test_table_layout);
     }
-    qtest_add_func("xen-pt/msix/table/widths", test_table_widths);
-    qtest_add_func("xen-pt/msix/table/no-devmem", test_no_devmem);
-    msix_add_for_xens("table/beside", test_beside);
-    msix_add_for_xens("table/beside-early", test_beside_early);
-    msix_add_for_xens("pba/same-page", test_pba_same_page);
     qtest_add_func("xen-pt/msix/pba/other-bar", test_pba_other_bar);
 
-    msix_add_for_xens("bar/moved", test_bar_moved);
-    msix_add_for_xens("bar/moved-masked", test_bar_moved_masked);
-    qtest_add_func("xen-pt/msix/bar/same", test_bar_same);
     qtest_add_func("xen-pt/msix/bar/frames", test_bar_frames);
 
     return g_test_run();

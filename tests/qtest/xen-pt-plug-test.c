@@ -8,10 +8,8 @@
  */
 
 #include "qemu/osdep.h"
-#include "xen-pt-msix.h"
+#include "xen-pt-driver.h"
 #include "qobject/qdict.h"
-
-#define CONTROL_MSI (XEN_PT_CAP_MSI + PCI_MSI_FLAGS)
 
 static const char *const read_ways[] = {
     "EIO", "ones", "short", "timeout", "late", NULL
@@ -45,6 +43,7 @@ static const char *const xens[] = { "4.17", "4.20" };
 typedef struct Setting {
     const XenPTLayout *layout;
     const char *xen;
+    const struct Walk *walk;
 } Setting;
 
 /* --- A guest's driver --------------------------------------------------- */
@@ -148,162 +147,137 @@ static XenPT *new_walk(const Setting *s, XenPTHeld *before)
     return x;
 }
 
-/* How many accesses of a kind QEMU makes in @act. */
-typedef void Act(XenPT *x);
+static void nothing(XenPT *x)
+{
+}
 
-static unsigned count(XenPT *x, const char *op, Act *act)
+static bool plug(XenPT *x)
+{
+    return xen_pt_plug(x, 0);
+}
+
+static bool unplug(XenPT *x)
+{
+    xen_pt_unplug(x, 0);
+    return false;
+}
+
+static void plug_well(XenPT *x)
+{
+    g_assert_true(plug(x));
+}
+
+static void plug_and_work(XenPT *x)
+{
+    plug_well(x);
+    assert_works(x);
+}
+
+static bool drive(XenPT *x)
+{
+    driver_start(x);
+    return true;
+}
+
+static void settle_and_work(XenPT *x)
+{
+    settle(x);
+    assert_works(x);
+    driver_stop(x);
+}
+
+static void drive_and_settle(XenPT *x)
+{
+    driver_start(x);
+    settle(x);
+}
+
+static void settle_and_stop(XenPT *x)
+{
+    settle(x);
+    driver_stop(x);
+}
+
+/* What is done while each access in turn is lost. */
+typedef struct Walk {
+    const char *name;
+    void (*before)(XenPT *x);
+    bool (*act)(XenPT *x);      /* returns: is the device there then? */
+    void (*after)(XenPT *x);    /* if so */
+    unsigned accesses;          /* of a kind, at least */
+    bool lasting;               /* all accesses after that are lost, too */
+    unsigned gone;              /* paths that end without it, at least */
+} Walk;
+
+static const Walk walks[] = {
+    /*
+     * A read that is lost once changes nothing at all, but in the probe, which
+     * may hide what it cannot be sure of.
+     */
+    { "plug", nothing, plug, settle_and_work, 4 },
+    /* From each access of a plug on all fail: an error, and no device. */
+    { "plug-dead", nothing, plug, drive_and_settle, 4, true, 11 },
+    { "unplug", plug_and_work, unplug, nothing, 1, false, 1 },
+    { "driver", plug_well, drive, settle_and_stop, 1 },
+};
+
+/* How many accesses of a kind QEMU makes in it. */
+static unsigned count(XenPT *x, const Walk *w, const char *op)
 {
     const char *word = strchr(op, '.') + 1;
     g_autofree char *text = NULL;
     g_auto(GStrv) lines = NULL;
     unsigned n = 0;
+    bool there;
 
+    w->before(x);
     xen_pt_skip(x);
-    act(x);
+    there = w->act(x);
     text = xen_pt_journal(x, "cfg");
     lines = g_strsplit(text, "\n", -1);
     for (char **l = lines; *l && **l; l++) {
-        g_auto(GStrv) w = g_strsplit(*l, " ", 4);
+        g_auto(GStrv) words = g_strsplit(*l, " ", 4);
 
-        n += g_str_equal(w[2], word);
+        n += g_str_equal(words[2], word);
     }
+    if (there) {
+        driver_stop(x);
+        xen_pt_unplug(x, 0);
+    }
+    g_assert_cmpuint(n, >=, w->accesses);
     return n;
 }
 
-static void act_plug(XenPT *x)
-{
-    g_assert_true(xen_pt_plug(x, 0));
-}
-
-static void act_unplug(XenPT *x)
-{
-    xen_pt_unplug(x, 0);
-}
-
-/*
- * Each access of a plug. A read that is lost once changes nothing at all, but
- * in the probe, which may hide what it cannot be sure of.
- */
-static void test_plug(const void *opaque)
+static void test_walk(const void *opaque)
 {
     const Setting *s = opaque;
-    unsigned paths = 0, refused = 0;
+    const Walk *w = s->walk;
+    unsigned paths = 0, gone = 0;
     XenPTHeld before;
     g_autoptr(XenPT) x = new_walk(s, &before);
 
     for (size_t o = 0; o < ARRAY_SIZE(ops); o++) {
-        unsigned n = count(x, ops[o].op, act_plug);
+        unsigned n = count(x, w, ops[o].op);
 
-        xen_pt_unplug(x, 0);
-        g_assert_cmpuint(n, >, 3);
         for (unsigned k = 1; k <= n; k++) {
             for (const char *const *way = ops[o].ways; *way; way++, paths++) {
-                bool ok;
+                const char *on = w->lasting ? "+" : "";
+                bool there;
 
-                g_test_message("%s %u %s", ops[o].op, k, *way);
-                xen_pt_say(x, "fail %s %u %s", ops[o].op, k, *way);
-                ok = xen_pt_plug(x, 0);
-                refused += !ok;
-                if (ok) {
-                    settle(x);
-                    assert_works(x);
-                    driver_stop(x);
+                g_test_message("%s %u%s %s", ops[o].op, k, on, *way);
+                w->before(x);
+                xen_pt_say(x, "fail %s %u%s %s", ops[o].op, k, on, *way);
+                there = w->act(x);
+                gone += !there;
+                if (there) {
+                    w->after(x);
                 }
-                assert_comes_back(x, &before, ok);
+                assert_comes_back(x, &before, there);
             }
         }
     }
-    g_test_message("%u failure paths, %u plugs refused", paths, refused);
-}
-
-/* From each access of a plug on all fail: an error, and no device. */
-static void test_plug_dead(const void *opaque)
-{
-    const Setting *s = opaque;
-    unsigned paths = 0, refused = 0;
-    XenPTHeld before;
-    g_autoptr(XenPT) x = new_walk(s, &before);
-
-    for (size_t o = 0; o < ARRAY_SIZE(ops); o++) {
-        unsigned n = count(x, ops[o].op, act_plug);
-
-        xen_pt_unplug(x, 0);
-        for (unsigned k = 1; k <= n; k++) {
-            for (const char *const *way = ops[o].ways; *way; way++, paths++) {
-                bool ok;
-
-                g_test_message("%s %u+ %s", ops[o].op, k, *way);
-                xen_pt_say(x, "fail %s %u+ %s", ops[o].op, k, *way);
-                ok = xen_pt_plug(x, 0);
-                refused += !ok;
-                if (ok) {
-                    driver_start(x);
-                    settle(x);
-                }
-                assert_comes_back(x, &before, ok);
-            }
-        }
-    }
-    g_assert_cmpuint(refused, >, 10);
-    g_test_message("%u failure paths, %u plugs refused", paths, refused);
-}
-
-static void test_unplug(const void *opaque)
-{
-    const Setting *s = opaque;
-    unsigned paths = 0;
-    XenPTHeld before;
-    g_autoptr(XenPT) x = new_walk(s, &before);
-
-    for (size_t o = 0; o < ARRAY_SIZE(ops); o++) {
-        unsigned n;
-
-        act_plug(x);
-        assert_works(x);
-        n = count(x, ops[o].op, act_unplug);
-        g_assert_cmpuint(n, >, 0);
-        for (unsigned k = 1; k <= n; k++) {
-            for (const char *const *way = ops[o].ways; *way; way++, paths++) {
-                g_test_message("%s %u %s", ops[o].op, k, *way);
-                act_plug(x);
-                assert_works(x);
-                xen_pt_say(x, "fail %s %u %s", ops[o].op, k, *way);
-                act_unplug(x);
-                assert_comes_back(x, &before, false);
-            }
-        }
-    }
-    g_test_message("%u failure paths", paths);
-}
-
-static void test_driver(const void *opaque)
-{
-    const Setting *s = opaque;
-    unsigned paths = 0;
-    XenPTHeld before;
-    g_autoptr(XenPT) x = new_walk(s, &before);
-
-    for (size_t o = 0; o < ARRAY_SIZE(ops); o++) {
-        unsigned n;
-
-        act_plug(x);
-        n = count(x, ops[o].op, driver_start);
-        g_assert_cmpuint(n, >, 0);
-        driver_stop(x);
-        act_unplug(x);
-        for (unsigned k = 1; k <= n; k++) {
-            for (const char *const *way = ops[o].ways; *way; way++, paths++) {
-                g_test_message("%s %u %s", ops[o].op, k, *way);
-                act_plug(x);
-                xen_pt_say(x, "fail %s %u %s", ops[o].op, k, *way);
-                driver_start(x);
-                settle(x);
-                driver_stop(x);
-                assert_comes_back(x, &before, true);
-            }
-        }
-    }
-    g_test_message("%u failure paths", paths);
+    g_assert_cmpuint(gone, >=, w->gone);
+    g_test_message("%u failure paths, %u without the device", paths, gone);
 }
 
 /* --- A register that is lost for good ----------------------------------- */
@@ -688,25 +662,21 @@ static void test_wait(const void *stubdom)
 
 int main(int argc, char **argv)
 {
-    static const struct {
-        const char *name;
-        void (*run)(const void *);
-    } walks[] = {
-        { "plug", test_plug }, { "plug-dead", test_plug_dead },
-        { "unplug", test_unplug }, { "driver", test_driver },
-    };
-    static Setting settings[ARRAY_SIZE(layouts)][ARRAY_SIZE(xens)];
+    static Setting settings[ARRAY_SIZE(layouts)][ARRAY_SIZE(xens)]
+                           [ARRAY_SIZE(walks)];
 
     g_test_init(&argc, &argv, NULL);
     for (size_t i = 0; i < ARRAY_SIZE(layouts); i++) {
         for (size_t j = 0; j < ARRAY_SIZE(xens); j++) {
-            settings[i][j] = (Setting) { layouts[i].layout, xens[j] };
             for (size_t k = 0; k < ARRAY_SIZE(walks); k++) {
                 g_autofree char *path = g_strdup_printf(
                     "xen-pt/plug/walk/%s/%s/xen-%s", walks[k].name,
                     layouts[i].name, xens[j]);
 
-                qtest_add_data_func(path, &settings[i][j], walks[k].run);
+                settings[i][j][k] = (Setting) {
+                    layouts[i].layout, xens[j], &walks[k],
+                };
+                qtest_add_data_func(path, &settings[i][j][k], test_walk);
             }
         }
     }
