@@ -46,6 +46,7 @@ int xen_pt_caps_walk(XenPTCaps *caps, XenPTCapsRead *read, void *opaque)
     int rc;
 
     caps->n = 0;
+    caps->cut = false;
     rc = read_word(read, opaque, PCI_STATUS, &word);
     if (rc || !(word & PCI_STATUS_CAP_LIST)) {
         return rc;
@@ -66,6 +67,7 @@ int xen_pt_caps_walk(XenPTCaps *caps, XenPTCapsRead *read, void *opaque)
         pointer = word >> 8;
     }
     caps->n = rc ? 0 : caps->n;
+    caps->cut = !rc && word == UINT16_MAX;
     return rc;
 }
 

@@ -8,6 +8,7 @@
  */
 
 #include "qemu/osdep.h"
+#include "qemu/error-report.h"
 #include "qapi/error.h"
 #include "hw/pci/pci.h"
 #include "hw/qdev-core.h"
@@ -166,6 +167,13 @@ void xen_pt_msi_realize(XenPCIPassthroughState *s, Error **errp)
         error_setg(errp, "the list of capabilities cannot be read");
         return;
     }
+    if (s->caps.cut) {
+        const XenHostPCIDevice *d = &s->real_device;
+
+        warn_report("%04x:%02x:%02x.%x: the list of capabilities ends where "
+                    "the device reads as all-ones", d->domain, d->bus, d->dev,
+                    d->func);
+    }
     both[0] = s->msi = new_capability(s, PCI_CAP_ID_MSI, errp);
     if (!*errp) {
         both[1] = s->msix = new_capability(s, PCI_CAP_ID_MSIX, errp);
@@ -179,6 +187,12 @@ void xen_pt_msi_realize(XenPCIPassthroughState *s, Error **errp)
         if (both[i] && found_on(both[i])) {
             both[i]->hidden |= !xen_pt_msi_seq_clear(&both[i]->seq);
         }
+    }
+    if ((!s->msi && s->want_msi == ON_OFF_AUTO_ON) ||
+        (!s->msix && s->want_msix == ON_OFF_AUTO_ON)) {
+        error_setg(errp, "the device has no such capability: leave out %s=on",
+                   s->msix ? "msi" : s->msi ? "msix" : "msi=on and msix");
+        return;
     }
     for (unsigned i = 0; i < ARRAY_SIZE(both); i++) {
         if (both[i]) {

@@ -137,8 +137,10 @@ void xen_pt_msi_report(XenPTMSI *msi)
     const XenPTMSIFault *f = &msi->seq.fault;
 
     warn_once(msi, f, msi->hidden ? "hidden from the guest" :
-              steps[f->step].means ? steps[f->step].means :
-              msi->seq.lost ? "lost, the others work" : "refused");
+              steps[f->step].means ? steps[f->step].means : "refused");
+    if (msi->seq.lost) {
+        warn_once(msi, &msi->seq.why_lost, "lost, the others work");
+    }
     warn_once(msi, &msi->seq.undo, "not undone");
 }
 
@@ -182,7 +184,8 @@ static void visit_status(Visitor *v, const char *name, const XenPTMSI *msi,
     g_autoptr(intList) pirqs = NULL, lost = NULL;
 
     if (msi) {
-        fault = msi->seq.fault.step ? &msi->seq.fault : &msi->realize_fault;
+        fault = msi->seq.fault.step ? &msi->seq.fault :
+                msi->seq.lost ? &msi->seq.why_lost : &msi->realize_fault;
         undo = &msi->seq.undo;
         failures = msi->seq.undo_failures;
         for (unsigned i = msi->seq.used; i--; ) {

@@ -171,8 +171,18 @@ static void not_lost(XenPTMSISeq *s, unsigned i)
     if (s->vec[i].lost) {
         s->vec[i].lost = false;
         s->lost--;
-        s->fault = s->lost ? s->fault : (XenPTMSIFault) { 0 };
     }
+}
+
+/* What was done of it is undone, and the first of the lost says why. */
+static void lose_vector(XenPTMSISeq *s, unsigned i, const XenPTMSIFault *f)
+{
+    vector_down(s, i);
+    if (!s->lost) {
+        s->why_lost = *f;
+    }
+    s->lost += !s->vec[i].lost;
+    s->vec[i].lost = true;
 }
 
 /* What was refused while on is not asked for any more, or was had by now. */
@@ -229,6 +239,24 @@ static int check_message(XenPTMSISeq *s, unsigned i, XenPTMSIFault *f)
     return rc;
 }
 
+/* From a message that is Xen's on, a vector of MSI-X may be used. */
+static int vector_check(XenPTMSISeq *s, unsigned i, XenPTMSIFault *f)
+{
+    XenPTMSIVector *v = &s->vec[i];
+    int rc = check_message(s, i, f);
+
+    if (rc) {
+        return rc;
+    }
+    v->stage = XEN_PT_MSI_STAGE_CHECKED;
+
+    if (is_msix(s)) {
+        f->step = XEN_PT_MSI_STEP_BIND;
+        rc = s->ops->bind(s->world, i, v->pirq, &v->want.message, false);
+    }
+    return rc;
+}
+
 /*
  * Map, bind, check. Nothing is sent before that: MSI has ENABLE off; a vector
  * of MSI-X, which may come while ENABLE is on, is masked by Xen until the end.
@@ -256,17 +284,22 @@ static int vector_up(XenPTMSISeq *s, unsigned i, XenPTMSIFault *f)
     v->bound.masked = masked;
     v->stage = XEN_PT_MSI_STAGE_BOUND;
 
-    rc = check_message(s, i, f);
-    if (rc) {
-        return rc;
-    }
-    v->stage = XEN_PT_MSI_STAGE_CHECKED;
+    return vector_check(s, i, f);
+}
 
-    if (is_msix(s)) {
-        f->step = XEN_PT_MSI_STEP_BIND;
-        rc = s->ops->bind(s->world, i, v->pirq, &v->want.message, false);
-    }
-    return rc;
+/* Bound, but its message is not to be seen. What is lost is not waited for. */
+static bool is_unseen(const XenPTMSISeq *s, unsigned i)
+{
+    return s->vec[i].stage == XEN_PT_MSI_STAGE_BOUND && !s->vec[i].lost;
+}
+
+/* Some devices show their table only while ENABLE is set. */
+static bool may_be_seen(const XenPTMSISeq *s, const XenPTMSIFault *f)
+{
+    return s->state != XEN_PT_MSI_STATE_ON && !s->armed &&
+           f->step == XEN_PT_MSI_STEP_CHECK &&
+           (f->check == XEN_PT_MSI_CHECK_NOT_READ ||
+            f->check == XEN_PT_MSI_CHECK_NOT_PROGRAMMED);
 }
 
 /* A vector of MSI-X that cannot be had costs that vector, and no other. */
@@ -281,17 +314,12 @@ static int vector_alone(XenPTMSISeq *s, unsigned i)
     } else {
         f = s->undo;
     }
-    if (!f.err) {
+    if (!f.err || may_be_seen(s, &f)) {
         mended(s, XEN_PT_MSI_STEP_UPDATE, i);
         not_lost(s, i);
         return 0;
     }
-    vector_down(s, i);
-    if (!s->lost) {
-        s->fault = f;
-    }
-    s->lost += !v->lost;
-    v->lost = true;
+    lose_vector(s, i, &f);
     return f.err;
 }
 
@@ -303,7 +331,12 @@ static int enable_set(XenPTMSISeq *s, bool masked, XenPTMSIFault *f)
 
     f->step = XEN_PT_MSI_STEP_ENABLE;
     rc = read_control(s, &old, f);
-    if (!rc && (old & s->enable) && !s->armed) {
+    if (!rc && s->armed && !(old & s->enable)) {
+        /* Gone again since, and with it perhaps the messages. */
+        f->written = s->control;
+        f->read = old;
+        rc = -EACCES;
+    } else if (!rc && !s->armed && (old & s->enable)) {
         /* Set by others, and before the message was checked. */
         rc = flip_bits(s, old, old & (s->enable | s->maskall), f);
     }
@@ -315,43 +348,81 @@ static int enable_set(XenPTMSISeq *s, bool masked, XenPTMSIFault *f)
     return set_word(s, XEN_PT_MSI_WORD_CONTROL, s->control, UINT16_MAX, f);
 }
 
-/* The one vector of MSI, or what can be had of the vectors of MSI-X. */
+/* Of the vectors of MSI-X, what can be had; none at all is a failure. */
+static int any_of_them(const XenPTMSISeq *s, unsigned had, XenPTMSIFault *f)
+{
+    if (had || !s->lost) {
+        return 0;
+    }
+    *f = s->why_lost;
+    return f->err;
+}
+
+/*
+ * Those that ask for a pirq before those that get any: it might be the same.
+ */
 static int vectors_up(XenPTMSISeq *s, XenPTMSIFault *f)
 {
     unsigned had = 0;
     int rc = 0;
 
-    for (unsigned i = 0; i < s->used; i++) {
-        if (!deliverable(s, i)) {
-            continue;
-        }
-        if (!is_msix(s)) {
+    if (!is_msix(s)) {
+        for (unsigned i = 0; i < s->nvec && !rc; i++) {
             rc = vector_up(s, i, f);
-            if (rc) {
-                return rc;
+        }
+        return rc;
+    }
+    for (int asking = 1; asking >= 0; asking--) {
+        for (unsigned i = 0; i < s->used; i++) {
+            if (deliverable(s, i) && asking ==
+                !!xen_pt_msi_requested_pirq(&s->vec[i].want.message)) {
+                had += !vector_alone(s, i);
             }
-        } else if (!vector_alone(s, i)) {
-            had++;
         }
     }
-    if (s->lost && !had) {
-        *f = s->fault;
-        rc = f->err;
-    }
-    return rc;
+    return any_of_them(s, had, f);
 }
 
 /*
- * Vectors first, ENABLE last. Some devices show their table only while ENABLE
- * is set: one more try, with the function masked until the messages are seen.
+ * Messages that were not to be seen, with ENABLE set to see them, and the
+ * function masked meanwhile.
  */
+static int vectors_seen(XenPTMSISeq *s, XenPTMSIFault *f)
+{
+    unsigned had = 0;
+
+    for (unsigned i = 0; i < s->used; i++) {
+        if (is_unseen(s, i)) {
+            XenPTMSIFault one = { .vector = i };
+
+            one.err = vector_check(s, i, &one);
+            if (one.err) {
+                lose_vector(s, i, &one);
+            }
+        }
+        had += s->vec[i].stage == XEN_PT_MSI_STAGE_CHECKED;
+    }
+    return any_of_them(s, had, f);
+}
+
+static bool any_unseen(const XenPTMSISeq *s)
+{
+    for (unsigned i = 0; i < s->used; i++) {
+        if (is_unseen(s, i)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Vectors first, ENABLE last. */
 static int vectors_then_enable(XenPTMSISeq *s, XenPTMSIFault *f)
 {
     int rc = vectors_up(s, f);
 
-    if (rc && is_msix(s) && f->check == XEN_PT_MSI_CHECK_NOT_READ) {
+    if (!rc && is_msix(s) && any_unseen(s)) {
         rc = enable_set(s, true, f);
-        rc = rc ? rc : vectors_up(s, f);
+        rc = rc ? rc : vectors_seen(s, f);
     }
     return rc ? rc : enable_set(s, s->masked, f);
 }
@@ -604,6 +675,7 @@ bool xen_pt_msi_seq_probe(XenPTMSISeq *s)
 void xen_pt_msi_seq_set_control(XenPTMSISeq *s, bool on, bool masked)
 {
     s->masked = masked;
+    mended(s, XEN_PT_MSI_STEP_OTHER, 0);
     if (!on) {
         if (s->state == XEN_PT_MSI_STATE_ON || s->undo_failures) {
             msi_down(s);

@@ -287,6 +287,18 @@ XenPTMSIMessage xen_pt_msix_device_message(const XenPTMSIX *x, unsigned vector)
 }
 
 /*
+ * A table that is not to be seen: ENABLE went with a reset of the device, or
+ * decoding is off, which is no news.
+ */
+static bool was_reset(XenPTMSI *msi)
+{
+    uint16_t control;
+
+    return !msi->seq.ops->read(msi, XEN_PT_MSI_WORD_CONTROL, &control) &&
+           !(control & msi->seq.enable);
+}
+
+/*
  * What the guest has masked or unmasked behind QEMU's back is so in the device.
  * All entries of one that was reset are masked: its driver has to unmask them.
  * A message that was changed under the function mask is bound by then.
@@ -305,12 +317,16 @@ void xen_pt_msix_learn_masks(XenPTMSI *msi)
         }
         m = xen_pt_msix_device_message(x, i);
         if (xen_pt_msi_check_device(&m) == XEN_PT_MSI_CHECK_NOT_READ) {
-            continue;
+            if (!was_reset(msi)) {
+                break;
+            }
+            masked = true;
+        } else {
+            masked = read_device(x, at + PCI_MSIX_ENTRY_VECTOR_CTRL, 4) &
+                     PCI_MSIX_ENTRY_CTRL_MASKBIT;
         }
         known = xen_pt_msix_table_masked(&x->table, i);
-        xen_pt_msix_table_mask(&x->table, i,
-                               read_device(x, at + PCI_MSIX_ENTRY_VECTOR_CTRL,
-                                           4) & PCI_MSIX_ENTRY_CTRL_MASKBIT);
+        xen_pt_msix_table_mask(&x->table, i, masked);
         masked = xen_pt_msix_table_masked(&x->table, i);
         if (masked != known) {
             trace_xen_pt_msix_mask(msi->name, i, masked);
@@ -337,7 +353,7 @@ bool xen_pt_msix_region(XenPCIPassthroughState *s, MemoryRegionSection *section,
     if (adding && x->guest != guest) {
         x->guest = guest;
         xen_pt_msi_seq_rebind(&msi->seq);
-        xen_pt_msi_settle(msi);
     }
+    xen_pt_msi_settle(msi);
     return true;
 }

@@ -234,7 +234,7 @@ static bool together(void)
     if (w.seq.undo_failures ? w.seq.undo.err >= 0 : w.seq.undo.step) {
         return false;
     }
-    if (on && !w.seq.lost && w.seq.fault.step &&
+    if (on && w.seq.fault.step &&
         !(w.seq.fault.step == XEN_PT_MSI_STEP_MASKALL &&
           !w.seq.fault.vector && w.trouble) &&
         !(w.seq.fault.step == XEN_PT_MSI_STEP_UPDATE &&

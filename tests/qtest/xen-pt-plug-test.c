@@ -343,6 +343,7 @@ static void test_chain_end(void)
         g_autoptr(XenPT) x = msix_realize(&long_chain, fault, "");
 
         g_test_message("%s", rows[i].fault);
+        g_assert_cmpuint(xen_pt_log_lines(x, "reads as all-ones"), ==, 1);
         g_assert_cmpint(shown(x, PCI_CAP_ID_MSI), ==, rows[i].msi);
         g_assert_cmpint(shown(x, PCI_CAP_ID_MSIX), ==, rows[i].msix);
     }
@@ -620,6 +621,9 @@ static void test_property(void)
         { "msix", "on", "allow DEV off", false, false, false },
         { "msi", "on", "allow DEV off", false, false, false },
         { "msi", "auto", "allow DEV off", true, false, false },
+        /* The chain ends before it: there is none to be had. */
+        { "msix", "on", "fail cfg.read@0xc0 all ones", false, false, false },
+        { "msi", "on", "fail cfg.read@0xc0 all ones", true, true, false },
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {

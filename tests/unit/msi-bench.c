@@ -203,6 +203,10 @@ char *bench_text(const Bench *b)
         g_string_append_c(text, ' ');
         add_fault(text, &s->fault);
     }
+    if (s->lost) {
+        g_string_append_c(text, ' ');
+        add_fault(text, &s->why_lost);
+    }
     if (s->undo_failures) {
         g_string_append_printf(text, " undo=%u/", s->undo_failures);
         add_fault(text, &s->undo);

@@ -26,7 +26,8 @@ static unsigned most_ops(const World *w)
     case WORLD_PROBE:
         return word + change + (on - up * n) + 2 * (word + change) + 2 * change;
     case WORLD_SET_CONTROL:
-        return word + change + off + (msix ? 2 * on : on) + off;
+        return word + change + off + (msix ? on + word + change + 5 * n : on) +
+               off;
     case WORLD_SET_VECTOR:
         return msix ? 1 + up : 2 + off + on + off;
     case WORLD_REBIND:
@@ -60,18 +61,18 @@ void judge_begin(const World *w, WorldOp op, unsigned arg)
          "I4: one vector of MSI-X is no other's business");
 }
 
-/* MSI-X may be on while one of its vectors comes or goes, or all are masked. */
+/* MSI-X may be on while one of its vectors comes or goes. */
 static bool live(const World *w)
 {
     return world_is_msix(w) && (w->event == WORLD_SET_VECTOR ||
-                                w->event == WORLD_REBIND ||
-                                (w->last & w->maskall));
+                                w->event == WORLD_REBIND);
 }
 
-/* Or it was tried at least. */
+/* Or it was tried at least, or all of MSI-X is masked. */
 static bool is_off(const World *w)
 {
-    return !(w->control & w->enable) || w->tried_off || w->lied;
+    return !(w->control & w->enable) || w->tried_off || w->lied ||
+           (w->last & w->maskall);
 }
 
 void judge_map(const World *w, unsigned i, const XenPTMSIMessage *guest)
@@ -143,7 +144,7 @@ static bool unseen(const World *w)
 static void judge_enable(const World *w, uint16_t value)
 {
     uint16_t masked = value & w->maskall;
-    bool quiet = masked && !w->masked;
+    bool quiet = masked && unseen(w);
     bool starts = w->seq.state != XEN_PT_MSI_STATE_ON;
 
     RULE(w, !(w->last & w->enable) ||
@@ -156,8 +157,7 @@ static void judge_enable(const World *w, uint16_t value)
              "I7: a probe writes ENABLE of MSI-X with the function masked");
         return;
     }
-    RULE(w, masked || !w->masked, "the function mask is the guest's");
-    RULE(w, !quiet || (starts && unseen(w)),
+    RULE(w, masked == (w->masked ? w->maskall : 0) || (quiet && starts),
          "the function mask is the guest's, but to see the table");
     for (unsigned i = 0; i < w->seq.nvec && starts && !quiet; i++) {
         bool needed = !world_is_msix(w) ||

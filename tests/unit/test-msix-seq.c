@@ -17,7 +17,8 @@
 #define UP(n)   "map" #n " bind" #n "+mask message" #n " bind" #n
 #define DOWN(n) "unbind" #n " unmap" #n
 #define UNSEEN(n) \
-    "map" #n " bind" #n "+mask message" #n "!ones message" #n "!ones " DOWN(n)
+    "map" #n " bind" #n "+mask message" #n "!ones message" #n "!ones"
+#define SEEN(n) "message" #n " bind" #n
 
 #define ON      "read write=8002 read"
 #define MASKED  "read write=c002 read"
@@ -77,11 +78,32 @@ static const Script scripts[] = {
      */
     { "enable/to-see", .step = {
         { "0:cpu0 1:cpu1 on", UNSEEN(0) " " UNSEEN(1) " " MASKED " "
-          UP(0) " " UP(1) " " ON, "on 0:cpu0 1:cpu1" },
+          SEEN(0) " " SEEN(1) " " ON, "on 0:cpu0 1:cpu1" },
         { "off", OFF " " DOWN(1) " " DOWN(0), "off (0:cpu0) (1:cpu1)" },
         { "on+mask", UNSEEN(0) " " UNSEEN(1) " " MASKED " "
-          UP(0) " " UP(1) " read write=c002 read",
+          SEEN(0) " " SEEN(1) " " MASKED,
           "on+mask 0:cpu0 1:cpu1" } } },
+    /* All of it reads 0, which an entry that Xen has written never does. */
+    { "enable/to-see-zeros", .nvec = 1, .step = {
+        { "0:cpu0 on", "map0 bind0+mask message0!junk message0!junk " MASKED
+          " " SEEN(0) " " ON, "on 0:cpu0" } } },
+    /* What fails otherwise is not waited for, and is the one that is lost. */
+    { "enable/to-see-others", .step = {
+        { "0:cpu0 1:cpu1 2:cpu0 on", "map0!fail " UNSEEN(1) " " UNSEEN(2) " "
+          MASKED " " SEEN(1) " " SEEN(2) " " ON,
+          "on 0:lost (0:cpu0) 1:cpu1 2:cpu0 map0/ENOMEM" } } },
+    { "enable/to-see-none", .nvec = 1, .step = {
+        { "0:cpu0 on", UNSEEN(0) " " MASKED " message0!ones message0!ones "
+          DOWN(0) " " OFF,
+          "refused (0:cpu0) check0/not-read/ffffffff/ffff" } } },
+    /* ENABLE goes again in the midst of it, and with it the message. */
+    { "enable/to-see-reset", .nvec = 1, .step = {
+        { "0:cpu0 on", UNSEEN(0) " " MASKED " " SEEN(0) " read!resets "
+          UNDO " " DOWN(0), "refused (0:cpu0) enable/EACCES/c002/0002" } } },
+    /* Another would be given the pirq that one asks for. */
+    { "enable/asked-first", .step = {
+        { "0:cpu0 1:pirq5 on", UP(1) " " UP(0) " " ON,
+          "on 0:cpu0 1:pirq5" } } },
     /* While MSI is on: the mask is as written, a reason why not stays. */
     { "enable/denied", .refusing = true, .step = {
         { "deny+mask", "", "off+mask other/EBUSY" },
@@ -89,6 +111,17 @@ static const Script scripts[] = {
         { "on", "read write=8002 read read read",
           "refused enable/EACCES/8002/0002" },
         { "deny", "", "refused enable/EACCES/8002/0002" } } },
+    { "enable/denied-off", .step = {
+        { "deny", "", "off other/EBUSY" },
+        { "off", "", "off" } } },
+    /* A vector is lost, and a function mask refused: both count. */
+    { "maskall/one-lost", .step = {
+        { "0:cpu0 1:cpu0 on", UP(0) " map1!fail " ON,
+          "on 0:cpu0 1:lost (1:cpu0) map1/ENOMEM" },
+        { "on+mask", "read write=c002!drop read read",
+          "on 0:cpu0 1:lost (1:cpu0) maskall/EACCES/c002/8002 map1/ENOMEM" },
+        { "1:cpu0+mask", "",
+          "on 0:cpu0 (1:cpu0+mask) used=2 maskall/EACCES/c002/8002" } } },
     /* What is masked by now is not set up again. */
     { "enable/again", .step = {
         USE_2,
@@ -202,8 +235,8 @@ static const Script scripts[] = {
     /* One vector that cannot be had costs that vector. */
     { "refuse/one", .step = {
         { "0:cpu0 1:cpu0 2:cpu0 on",
-          UP(0) " map1 bind1+mask message1!ones message1!ones " DOWN(1) " "
-          UP(2) " " ON,
+          UP(0) " " UNSEEN(1) " " UP(2) " " MASKED
+          " message1!ones message1!ones " DOWN(1) " " ON,
           "on 0:cpu0 1:lost (1:cpu0) 2:cpu0 check1/not-read/ffffffff/ffff" },
         { "off", OFF " " DOWN(2) " " DOWN(0),
           "off (0:cpu0) (1:cpu0) (2:cpu0)" } } },

@@ -22,6 +22,7 @@ typedef struct XenPTCap {
 
 /* The capabilities of a device, in the chain's order. */
 typedef struct XenPTCaps {
+    bool cut;               /* all-ones has ended it */
     unsigned n;
     XenPTCap cap[XEN_PT_CAPS_MAX];
 } XenPTCaps;

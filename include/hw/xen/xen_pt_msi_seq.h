@@ -105,7 +105,8 @@ typedef struct XenPTMSISeq {
     bool armed;             /* ENABLE was written, as @control */
     uint16_t control;       /* as last seen while on */
     unsigned lost;          /* vectors that are */
-    XenPTMSIFault fault;    /* why refused, a vector lost, an update failed */
+    XenPTMSIFault why_lost; /* the first of them */
+    XenPTMSIFault fault;    /* why refused, not updated, not masked as asked */
     XenPTMSIFault undo;     /* the first step of undoing that failed, */
     unsigned undo_failures; /* and how many did; something is left */
 } XenPTMSISeq;
