@@ -194,6 +194,14 @@ static void test_walk_lost(void)
         check_walk_fails(&d, -EIO);
         g_assert_cmpuint(d.reads, ==, i + 1);
     }
+
+    /* The look at STATUS fails in another way than the word that is seen. */
+    device_init(&d);
+    put_cap(&d, 0x50, 0xff, 0xff);
+    d.lost = 5;
+    d.how = -ENODEV;
+    check_walk_fails(&d, -ENODEV);
+    g_assert_cmpuint(d.reads, ==, 5);
 }
 
 /* The last place that a capability fits in. */
