@@ -297,7 +297,6 @@ static bool is_unseen(const XenPTMSISeq *s, unsigned i)
 static bool may_be_seen(const XenPTMSISeq *s, const XenPTMSIFault *f)
 {
     return s->state != XEN_PT_MSI_STATE_ON && !s->armed &&
-           f->step == XEN_PT_MSI_STEP_CHECK &&
            (f->check == XEN_PT_MSI_CHECK_NOT_READ ||
             f->check == XEN_PT_MSI_CHECK_NOT_PROGRAMMED);
 }

@@ -416,6 +416,10 @@ const char *world_unsettled(const World *w)
     if (s->state == XEN_PT_MSI_STATE_OFF && w->asked) {
         return "I5: what was asked for and not had is refused";
     }
+    if (s->fault.step == XEN_PT_MSI_STEP_OTHER &&
+        s->state != XEN_PT_MSI_STATE_OFF) {
+        return "the other kind is in the way of what is off";
+    }
     if (s->state == XEN_PT_MSI_STATE_REFUSED && !s->fault.step &&
         !s->undo.step) {
         return "I4: a refusal has a reason";

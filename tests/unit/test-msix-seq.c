@@ -92,6 +92,13 @@ static const Script scripts[] = {
         { "0:cpu0 1:cpu1 2:cpu0 on", "map0!fail " UNSEEN(1) " " UNSEEN(2) " "
           MASKED " " SEEN(1) " " SEEN(2) " " ON,
           "on 0:lost (0:cpu0) 1:cpu1 2:cpu0 map0/ENOMEM" } } },
+    /* Nor is what is left of one that is lost. */
+    { "enable/to-see-left", .nvec = 2,
+      .fate = { .err = -ENOMEM, .message = { 0x12345678, 0 } }, .step = {
+        { "0:cpu0 1:cpu1 on", "map0 bind0+mask message0!junk message0!junk "
+          "unbind0!fail unmap0!fail " UNSEEN(1) " " MASKED " " SEEN(1) " " ON,
+          "on 0:cpu0+mask 0:lost (0:cpu0) 1:cpu1 check0/address/12345678/0 "
+          "undo=2/unbind0/ENOMEM" } } },
     { "enable/to-see-none", .nvec = 1, .step = {
         { "0:cpu0 on", UNSEEN(0) " " MASKED " message0!ones message0!ones "
           DOWN(0) " " OFF,
