@@ -32,6 +32,7 @@ class Guest:
     # (byte for byte what starts, and 6 s of emulation saved), or "foreign".
     kernel: str = "unpacked"
     cmdline: str = ""           # more for the guest's kernel
+    packed: bool = False        # that is as Debian has it; else quicker
     stub_cmdline: str = ""      # more for the stub domain's
     stub_memory: int = 256      # MiB for the stub domain
     # What our QEMU tells of its work, see expect.py; and more words for QEMU.
@@ -48,6 +49,11 @@ class Guest:
     platform: str = "vtd"       # a key of outer.PLATFORMS
     suites: tuple = ("bookworm",)   # the stacks that it is run on
     until: str = "done"         # the guest is destroyed when it says that
+
+    @property
+    def ramdisk(self):
+        """What the stub domain's RAM disk is called."""
+        return f"stub-{self.qemu}{'-packed' if self.packed else ''}.cpio"
 
 
 @dataclass(frozen=True)
