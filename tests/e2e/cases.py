@@ -8,8 +8,8 @@ from harness import configspace
 from harness.case import Case
 from harness.expect import (
     arrive_on, arrived, capability, control, data_right, disk_dead, dom0_sees,
-    interrupts, message_seen, msix_control, no_interrupts, raised, says,
-    stub_says, vectors, verified)
+    in_life, interrupts, message_seen, msix_control, no_interrupts, raised,
+    says, stub_says, vectors, verified)
 from harness.honesty import same_as_fake
 
 # What our QEMU does to the control word, as the device sees it: the probe at
@@ -85,6 +85,15 @@ def slept(device, _guest):
                interrupts(kind))))
 
 
+# In one life of several.
+LIFE = {
+    "ahci": (*WORKS["ahci"], interrupts("MSI"), capability("MSI", True)),
+    "edu": (*WORKS["edu"], interrupts("MSI"), capability("MSI", True)),
+    "nvme": (*WORKS["nvme"], vectors(2), interrupts("MSI-X"),
+             capability("MSI-X", True)),
+}
+HIDDEN = {device: (*WORKS[device], interrupts("INTx"), capability("MSI", False))
+          for device in ("ahci", "edu")}
 AHCI_GIVEN = given("ahci", guests.AHCI)
 PLUGGED = (*MSI, OFF)
 
@@ -150,6 +159,20 @@ CASES = (
          guests.PLUG, (*WORKS["ahci"], *PLUGGED, verified(1)), "ahci"),
     Case("edu-hotplug", "plugged into a busy guest, and out of it",
          guests.PLUG, (*WORKS["edu"], *PLUGGED), "edu"),
+    # The permission is lost, but for NVMe's, and given again.
+    Case("ahci-lives", "crash, reboot, the stub domain's end: in traffic",
+         guests.LIVES, (in_life(1, *LIFE["ahci"]), in_life(2, *HIDDEN["ahci"]),
+                        in_life(3, *LIFE["ahci"]), in_life(4, *LIFE["ahci"]),
+                        control(3 * (PROBE + ONCE))), "ahci"),
+    Case("edu-lives", "the same with a device that counts", guests.LIVES,
+         (in_life(1, *LIFE["edu"]), in_life(2, *HIDDEN["edu"]),
+          in_life(3, *LIFE["edu"]), in_life(4, *LIFE["edu"]),
+          control(3 * (PROBE + ONCE))), "edu"),
+    Case("nvme-lives", "the same with MSI-X, the permission kept",
+         guests.LIVES, (*(in_life(life, *LIFE["nvme"]) for life in range(1, 5)),
+                        msix_control()), "nvme"),
+    *cases(guests.PERMISSIVE, "permissive",
+           "pciback lets everything pass: as if permitted", given),
     Case("hvm-with-stubdom", "the sample configuration, a guest on its disk",
          guests.SAMPLE, (*WORKS["ahci"], interrupts("MSI"), ON,
                          capability("MSI", True), control(PROBE + ONCE))),

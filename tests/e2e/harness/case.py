@@ -18,7 +18,11 @@ class Guest:
     about; the first is meant before any. A step may wait for something that
     dom0 does: on names, for words that the guest says, the command that dom0
     answers with; {domain} is filled in, and {bdf} with that of the device
-    that the guest said it of. Words may begin with the device's name.
+    that the guest said it of. Words may begin with the device's name. Words
+    that are there twice are waited for twice.
+
+    A guest may have several lives: one that is started again does its steps
+    again. It has ended when it has said the last of what is waited for.
     """
     name: str
     steps: str
@@ -46,6 +50,8 @@ class Guest:
     disk: bool = False          # besides the devices, an emulated disk: "ide"
     starts: bool = True         # xl create succeeds
     on: tuple = ()              # of (what the guest says, dom0's command)
+    on_crash: str = "preserve"  # what xl does then
+    more: str = ""              # more words of each device's in pci=[...]
     platform: str = "vtd"       # a key of outer.PLATFORMS
     suites: tuple = ("bookworm",)   # the stacks that it is run on
     until: str = "done"         # the guest is destroyed when it says that

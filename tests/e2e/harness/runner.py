@@ -40,7 +40,7 @@ vnc=0
 usb=0
 on_poweroff="destroy"
 on_reboot="destroy"
-on_crash="preserve"
+on_crash="{crash}"
 xen_platform_pci=0
 timer_mode="one_missed_tick_pending"
 passthrough="enabled"
@@ -139,8 +139,8 @@ class Run:
             self.result.times.append((name, time.monotonic() - start))
         return True
 
-    def _dom0(self, command, what):
-        status, output = self._outer.run(command, COMMAND_LIMIT, what)
+    def _dom0(self, command, what, limit=COMMAND_LIMIT):
+        status, output = self._outer.run(command, limit, what)
         if status:
             raise HarnessError(f"{what} failed in dom0: "
                                f"{' | '.join(output.strip().splitlines()[-3:])}")
@@ -173,7 +173,8 @@ class Run:
         text = CONFIG.format(
             domain=name, vcpus=guest.vcpus, kernel=GUEST_KERNEL,
             ramdisk=GUEST_RAMDISK, cmdline=command_line(guest),
-            pci=", ".join(f'"{device.bdf}"' for device in devices))
+            crash=guest.on_crash,
+            pci=", ".join(f'"{device.bdf}{guest.more}"' for device in devices))
         text += (STUBDOM if guest.where == "stubdom" else DOM0).format(
             qemu=guest.qemu, stub=guest.ramdisk, kernel=guest.kernel,
             cmdline=guest.stub_cmdline, memory=guest.stub_memory)
@@ -242,20 +243,23 @@ class Run:
 
     def _works(self):
         guest = self._guest
-        pending, reached = list(guest.on), None
+        pending, reached = list(enumerate(guest.on)), None
+        words = [pattern for pattern, _ in guest.on]
         while True:
             # with the device's name before it, and without
             said = [(device, f"{word} {rest}".strip()) for _, device, word, rest
                     in results.parse_guest(self._guest_log())]
             for event in list(pending):
-                pattern, command = event
+                number, (pattern, command) = event
                 by = [device for device, line in said if
                       re.match(pattern, line) or
                       re.match(pattern, f"{device} {line}")]
-                if by:
+                before = words[:number].count(pattern)
+                if len(by) > before:
                     pending.remove(event)
-                    self._answer(command, by[0])
-            if any(line == guest.until for _, line in said):
+                    self._answer(command, by[before])
+            if [line for _, line in said].count(guest.until) > \
+                    words.count(guest.until):
                 break
             steps = [f"{device}'s step {line[5:]}" for device, line in said
                      if line.startswith("step ")]
@@ -270,8 +274,10 @@ class Run:
 
     def _answer(self, command, device):
         device = self.result.devices.get(device)
-        self._dom0(command.format(domain=self._guest.name,
-                                  bdf=device and device.bdf), command)
+        every = " ".join(d.bdf for d in self.result.devices.values())
+        self._dom0(command.format(domain=self._guest.name, every=every,
+                                  bdf=device and device.bdf),
+                   command, CREATE_LIMIT)
 
     def _pause(self):
         self._outer.finished("")    # notices a machine that died
@@ -303,7 +309,7 @@ class Run:
         seen, name = self.result, self._guest.name
         seen.guest_raw = self._guest_log()
         seen.guest = results.parse_guest(seen.guest_raw)
-        seen.stub = self._log(f"qemu-dm-{name}.log")
+        seen.stub = self._rotated(f"qemu-dm-{name}.log")
 
     def _guest_log(self):
         """Return what the guest's init has said, through Xen, and its kernel's
@@ -351,9 +357,8 @@ def judge(case, result):
     for check in case.expect:
         complaints += check(seen)
     complaints += [f"saw '{rest}' in the guest" for rest in seen.said("failed")]
-    for sign in ("BUG:", "Oops", "nobody cared", "Kernel panic"):
-        if sign in seen.guest_raw:
-            complaints.append(f"saw '{sign}' in the guest's log")
+    complaints += [f"saw '{sign}' in the guest's log" for sign in
+                   dict.fromkeys(TROUBLE.findall(seen.guest_raw))]
     before, after = map(results.xen_state, (seen.before, seen.after))
     for item in sorted(after - before):
         complaints.append(f"saw '{item}' left in Xen with the guest gone")

@@ -27,7 +27,7 @@ JOBS = min(2, os.cpu_count() or 1)
 SHIPPED = "xen-pt-stubdom"
 TOOL = "xen-pt-msi-allow"
 # What xl, its QEMUs and the consoles write about a guest.
-LOG = r"((create|guest|qemu-dm|serial|xl)-)?{}(-dm)?\.\w+"
+LOG = r"((create|guest|qemu-dm|serial|xl)-)?{}(-dm)?\.\w+(\.\d+)?"
 
 
 class Todo:
