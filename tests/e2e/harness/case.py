@@ -18,7 +18,11 @@ class Guest:
     about; the first is meant before any. A step may wait for something that
     dom0 does: on names, for words that the guest says, the command that dom0
     answers with; {domain} is filled in, and {bdf} with that of the device
-    that the guest said it of. Words may begin with the device's name.
+    that the guest said it of. Words may begin with the device's name. Words
+    that are there twice are waited for twice.
+
+    A guest may have several lives: one that is started again does its steps
+    again. It has ended when it has said the last of what is waited for.
     """
     name: str
     steps: str
@@ -32,6 +36,7 @@ class Guest:
     # (byte for byte what starts, and 6 s of emulation saved), or "foreign".
     kernel: str = "unpacked"
     cmdline: str = ""           # more for the guest's kernel
+    packed: bool = False        # that is as Debian has it; else quicker
     stub_cmdline: str = ""      # more for the stub domain's
     stub_memory: int = 256      # MiB for the stub domain
     # What our QEMU tells of its work, see expect.py; and more words for QEMU.
@@ -45,9 +50,16 @@ class Guest:
     disk: bool = False          # besides the devices, an emulated disk: "ide"
     starts: bool = True         # xl create succeeds
     on: tuple = ()              # of (what the guest says, dom0's command)
+    on_crash: str = "preserve"  # what xl does then
+    more: str = ""              # more words of each device's in pci=[...]
     platform: str = "vtd"       # a key of outer.PLATFORMS
     suites: tuple = ("bookworm",)   # the stacks that it is run on
     until: str = "done"         # the guest is destroyed when it says that
+
+    @property
+    def ramdisk(self):
+        """What the stub domain's RAM disk is called."""
+        return f"stub-{self.qemu}{'-packed' if self.packed else ''}.cpio"
 
 
 @dataclass(frozen=True)

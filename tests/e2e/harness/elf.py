@@ -14,15 +14,16 @@ PT_LOAD = 1
 DT_NEEDED = 1
 DT_STRTAB = 5
 MAGIC = b"\x7fELF"
+LOAD_ADDRESS = 1 << 20      # of a bzImage's part for protected mode
 
 
 def _segments(image):
     offset, = struct.unpack_from("<Q", image, 32)
     size, count = struct.unpack_from("<HH", image, 54)
     for i in range(count):
-        kind, _, start, address, _, length = struct.unpack_from(
+        kind, _, start, address, physical, length = struct.unpack_from(
             "<IIQQQQ", image, offset + i * size)
-        yield kind, start, address, length
+        yield kind, start, address, physical, length
 
 
 def _string(image, offset):
@@ -38,7 +39,7 @@ def needed(path):
         return None, []
     segments = list(_segments(image))
     interpreter, wanted, strings = None, [], None
-    for kind, start, _, length in segments:
+    for kind, start, _, _, length in segments:
         if kind == PT_INTERP:
             interpreter = _string(image, start)
         if kind == PT_DYNAMIC:
@@ -52,10 +53,42 @@ def needed(path):
                     break
     if strings is not None:
         strings = next(strings - address + start
-                       for kind, start, address, length in segments
+                       for kind, start, address, _, length in segments
                        if kind == PT_LOAD and
                        address <= strings < address + length)
     return interpreter, [_string(image, strings + w) for w in wanted]
+
+
+def _setup_size(image):
+    """Return how many bytes of a bzImage run in real mode."""
+    return ((image[0x1f1] or 4) + 1) * 512
+
+
+def unpacked_kernel(path, start):
+    """Return the bzImage at path with what start.S makes (start) in place of
+    the decompressor, and behind it the kernel as it lies in memory."""
+    image, elf = path.read_bytes(), kernel_payload(path)
+    entry, = struct.unpack_from("<Q", elf, 24)
+    parts = sorted((physical, elf[at:at + length])
+                   for kind, at, _, physical, length in _segments(elf)
+                   if kind == PT_LOAD)
+    # What the last one ends with is zero in a new guest's memory anyway.
+    parts[-1] = parts[-1][0], parts[-1][1].rstrip(b"\0")
+    parts = [(at, data + bytes(-len(data) % 8)) for at, data in parts]
+    begin = LOAD_ADDRESS + len(start) + 24 * len(parts) + 16
+    table, where = [], begin
+    for at, data in parts:
+        if at < where:
+            raise HarnessError(f"{path}: {at:#x} is too low for a kernel")
+        table.append((where + len(data) - 8, at + len(data) - 8,
+                      len(data) // 8))
+        where += len(data)
+    if parts[-1][0] < where:
+        raise HarnessError(f"{path}: its end would not be zero")
+    return b"".join((image[:_setup_size(image)], start,
+                     *(struct.pack("<QQQ", *row) for row in reversed(table)),
+                     struct.pack("<QQ", 0, entry),
+                     *(data for _, data in parts)))
 
 
 def kernel_payload(path):
@@ -70,7 +103,7 @@ def kernel_payload(path):
     if image[0x202:0x206] != b"HdrS":
         raise HarnessError(f"{path} is no x86 kernel image")
     offset, length = struct.unpack_from("<II", image, 0x248)
-    start = ((image[0x1f1] or 4) + 1) * 512 + offset
+    start = _setup_size(image) + offset
     packed = image[start:start + length]
     if packed[:6] == b"\xfd7zXZ\0":
         # behind every payload but gzip's stand 4 bytes with its size

@@ -122,6 +122,17 @@ def capability(name, shown):
     return check
 
 
+def in_life(number, *matchers):
+    """In that life of the guest (1: its first) all this is seen of what the
+    guest says."""
+    def check(result):
+        life = result.life(number)
+        for matcher in matchers:
+            for complaint in matcher(life):
+                yield f"in life {number}: {complaint}"
+    return check
+
+
 def dom0_sees(text):
     """lspci in dom0, while the guest runs, shows that of the device."""
     def check(result):

@@ -7,6 +7,7 @@ import pathlib
 import random
 import shutil
 import subprocess
+import tempfile
 
 from . import cpio, elf, sample
 from .cache import digest, made
@@ -32,6 +33,8 @@ XEN_MODULES = """
     xen-evtchn xen-gntdev xen-gntalloc xen-privcmd xenfs xen-pciback
     virtio_pci virtio_console 9pnet_virtio 9p
 """.split()
+# Those of guest/, made here.
+OWN_MODULES = "debugcon", "edu_msi"
 GUEST_MODULES = "ahci ata_piix sd_mod nvme e1000e xhci_pci usb_storage".split()
 
 TOOLS = """
@@ -103,6 +106,22 @@ class Images:
         key = digest(kernel, HERE / "elf.py")
         return self._made(name, key, lambda path:
                           path.write_bytes(elf.kernel_payload(kernel)))
+
+    def quick_kernel(self):
+        """The guest's kernel that need not unpack itself: which takes a third
+        of a guest's start."""
+        kernel, source = self.guest_kernel(), E2E / "guest" / "start.S"
+        key = digest(kernel, source, HERE / "elf.py")
+
+        def make(path):
+            with tempfile.TemporaryDirectory() as work:
+                code = pathlib.Path(work, "start")
+                sample.run("gcc", "-c", "-o", f"{code}.o", source)
+                sample.run("objcopy", "-O", "binary", "-j", ".text",
+                           f"{code}.o", code)
+                path.write_bytes(elf.unpacked_kernel(kernel,
+                                                     code.read_bytes()))
+        return self._made("guest-vmlinuz", key, make)
 
     def guest_kernel(self):
         """The guest's kernel, as the suite has it."""
@@ -181,22 +200,24 @@ class Images:
 
     def guest(self):
         """The guest's RAM disk."""
-        module = self._edu_module()
-        key = digest(self._key, E2E / "guest" / "init", module)
+        modules = [self._module(name) for name in OWN_MODULES]
+        key = digest(self._key, E2E / "guest" / "init", *modules)
 
         def fill(archive):
             self._busybox(archive)
             self._modules(archive, GUEST_MODULES,
-                          {"extra/edu_msi.ko": module.read_bytes()})
+                          {f"extra/{module.name}": module.read_bytes()
+                           for module in modules})
             for d in "proc sys tmp".split():
                 archive.directory(d)
             archive.file(E2E / "guest" / "init", "/init", 0o755)
         return self._archive("guest.cpio", key, fill)
 
-    def stub(self, name, shipped):
+    def stub(self, name, shipped, packed):
         """The RAM disk of a stub domain: the file shipped, unchanged, and
         behind it a second archive with what the guest boots."""
-        kernel, ramdisk = self.guest_kernel(), self.guest()
+        kernel = self.guest_kernel() if packed else self.quick_kernel()
+        ramdisk = self.guest()
         key = digest(shipped, kernel, ramdisk, HERE / "images.py")
 
         def make(path):
@@ -253,22 +274,22 @@ class Images:
             lines.append(f"{path}:")
         archive.data(f"{top}/modules.dep", "\n".join(lines + [""]).encode())
 
-    def _edu_module(self):
-        """The driver of the edu device, built for the guest's kernel."""
+    def _module(self, name):
+        """A module of guest/, built for the guest's kernel."""
         release, flavour = self.release, self.release.rsplit("-", 1)[0]
         tree = Tree(self.build, self.suite.name, "kbuild",
                     (f"linux-headers-{release}",
                      f"linux-headers-{flavour}-common", self.suite.kbuild))
-        source = E2E / "guest" / "edu_msi.c"
-        return self._made("edu_msi.ko", digest(tree.key, source), lambda path:
+        source = E2E / "guest" / f"{name}.c"
+        return self._made(f"{name}.ko", digest(tree.key, source), lambda path:
                           self._build_module(tree, flavour, source, path))
 
     def _build_module(self, tree, flavour, source, path):
-        work = path.with_name("edu_msi.build")
+        work = path.with_name(f"{source.stem}.build")
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir()
         shutil.copy(source, work)
-        (work / "Makefile").write_text("obj-m := edu_msi.o\n")
+        (work / "Makefile").write_text(f"obj-m := {source.stem}.o\n")
         headers = tree.root / "usr/src" / f"linux-headers-{flavour}"
         # The headers' own Makefile names the common part by the path where
         # the package would be installed.
@@ -286,7 +307,8 @@ class Images:
             raise HarnessError(f"cannot run make: {error.strerror}; run "
                                "./configure --bootstrap") from error
         except subprocess.CalledProcessError as error:
-            raise HarnessError(f"edu_msi.ko does not build, see {work}/log") \
-                from error
-        os.replace(work / "edu_msi.ko", path)
+            raise HarnessError(f"{source.name} does not build, see "
+                               f"{work}/log") from error
+        sample.run("strip", "-g", work / f"{source.stem}.ko")
+        os.replace(work / f"{source.stem}.ko", path)
         shutil.rmtree(work)

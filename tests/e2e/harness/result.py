@@ -3,7 +3,7 @@
 
 import pathlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from . import configspace
 
@@ -88,6 +88,16 @@ class Seen:
         itself."""
         return [rest for _, device, kind, rest in self._result.guest
                 if kind == word and device in (self._name, NO_DEVICE)]
+
+    def life(self, number):
+        """Return the same of one of the guest's lives alone."""
+        lives = []
+        for line in self._result.guest:
+            if line[1:3] == (NO_DEVICE, "userspace"):
+                lives.append([])
+            lives[-1].append(line)
+        lines = lives[number - 1] if number <= len(lives) else []
+        return Seen(replace(self._result, guest=lines), self._name)
 
     def interrupts(self, label="end"):
         """Return the Interrupts of the last report with that label."""

@@ -18,7 +18,8 @@ INSTALLED = (SOURCE / "stubdom" / "hvm-with-stubdom.cfg.in",)
 DISK_KIB = 64 << 10
 
 
-def _run(*command):
+def run(*command):
+    """Run a program; what it says is heard when it fails."""
     try:
         subprocess.run(command, check=True, stdin=subprocess.DEVNULL,
                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -35,7 +36,7 @@ def staged(built, path):
     the build directory built."""
     with tempfile.TemporaryDirectory() as root:
         for installer in INSTALLERS:
-            _run(installer, built, root, PREFIX)
+            run(installer, built, root, PREFIX)
         with tarfile.open(path, "w") as archive:
             archive.add(root, ".")
 
@@ -50,6 +51,6 @@ def boot_disk(filler, kernel, ramdisk, cmdline, path):
         with open(f"{work}/syslinux.cfg", "w", encoding="ascii") as file:
             file.write("DEFAULT guest\nLABEL guest\nLINUX vmlinuz\n"
                        f"INITRD guest.cpio\nAPPEND {cmdline}\n")
-        _run("/sbin/mkfs.fat", "-C", path, str(DISK_KIB))
-        _run("mcopy", "-i", path, *(f"{work}/{name}" for name in names), "::")
-        _run("syslinux", "--install", path)
+        run("/sbin/mkfs.fat", "-C", path, str(DISK_KIB))
+        run("mcopy", "-i", path, *(f"{work}/{name}" for name in names), "::")
+        run("syslinux", "--install", path)

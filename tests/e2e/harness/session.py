@@ -27,7 +27,7 @@ JOBS = min(2, os.cpu_count() or 1)
 SHIPPED = "xen-pt-stubdom"
 TOOL = "xen-pt-msi-allow"
 # What xl, its QEMUs and the consoles write about a guest.
-LOG = r"((create|guest|qemu-dm|serial|xl)-)?{}(-dm)?\.\w+"
+LOG = r"((create|guest|qemu-dm|serial|xl)-)?{}(-dm)?\.\w+(\.\d+)?"
 
 
 class Todo:
@@ -209,18 +209,19 @@ class Session:
         images = self._built / "stubdom"
         files = {TOOL: self._built / "meson" / "dom0" / TOOL,
                  "stub-kernel-shipped": images / f"{SHIPPED}-vmlinuz"}
-        for where, qemu in {(g.where, g.qemu) for g in guests}:
+        for where, qemu, ramdisk in {(g.where, g.qemu, g.ramdisk)
+                                     for g in guests}:
             if where == "dom0":
                 stock = ".stock" if qemu == "stock" else ""
                 files[f"qemu-{qemu}"] = (self._built / "qemu" / "bin" /
                                          f"qemu-system-i386{stock}")
             elif qemu == "foreign":
                 elsewhere = built_for(self._build, other(self._suite.name))
-                for name, end in ("stub-foreign.cpio", ".cpio"), \
+                for name, end in (ramdisk, ".cpio"), \
                         ("stub-kernel-foreign", "-vmlinuz"):
                     files[name] = elsewhere / "stubdom" / f"{SHIPPED}{end}"
             else:
-                files[f"stub-{qemu}.cpio"] = (
+                files[ramdisk] = (
                     images / ("stock" if qemu == "stock" else "") /
                     f"{SHIPPED}.cpio")
         for path in files.values():
@@ -232,11 +233,11 @@ class Session:
     @staticmethod
     def _boot_files(images, built):
         """Return {name: path} of all that dom0 is to have."""
-        files = {"guest-vmlinuz": images.guest_kernel(),
+        files = {"guest-vmlinuz": images.quick_kernel(),
                  "guest.cpio": images.guest()}
         for name, path in built.items():
             files[name] = path if not name.endswith(".cpio") else \
-                images.stub(name, path)
+                images.stub(name, path, packed="-packed" in name)
         files["stub-kernel-unpacked"] = images.unpacked(
             "stub-vmlinux", files["stub-kernel-shipped"])
         return files
