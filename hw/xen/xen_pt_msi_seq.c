@@ -674,7 +674,9 @@ bool xen_pt_msi_seq_probe(XenPTMSISeq *s)
 void xen_pt_msi_seq_set_control(XenPTMSISeq *s, bool on, bool masked)
 {
     s->masked = masked;
-    mended(s, XEN_PT_MSI_STEP_OTHER, 0);
+    if (s->fault.step == XEN_PT_MSI_STEP_OTHER) {
+        s->fault = (XenPTMSIFault) { 0 };
+    }
     if (!on) {
         if (s->state == XEN_PT_MSI_STATE_ON || s->undo_failures) {
             msi_down(s);
