@@ -188,10 +188,11 @@ void xen_pt_msi_realize(XenPCIPassthroughState *s, Error **errp)
             both[i]->hidden |= !xen_pt_msi_seq_clear(&both[i]->seq);
         }
     }
-    if ((!s->msi && s->want_msi == ON_OFF_AUTO_ON) ||
-        (!s->msix && s->want_msix == ON_OFF_AUTO_ON)) {
-        error_setg(errp, "the device has no such capability: leave out %s=on",
-                   s->msix ? "msi" : s->msi ? "msix" : "msi=on and msix");
+    /* A device without it may be one of several that a property is set for. */
+    if (s->caps.cut && ((!s->msi && s->want_msi == ON_OFF_AUTO_ON) ||
+                        (!s->msix && s->want_msix == ON_OFF_AUTO_ON))) {
+        error_setg(errp, "%s is not to be had: the list of capabilities ends "
+                   "before it", s->msix ? "MSI" : "MSI-X");
         return;
     }
     for (unsigned i = 0; i < ARRAY_SIZE(both); i++) {

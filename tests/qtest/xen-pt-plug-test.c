@@ -621,7 +621,7 @@ static void test_property(void)
         { "msix", "on", "allow DEV off", false, false, false },
         { "msi", "on", "allow DEV off", false, false, false },
         { "msi", "auto", "allow DEV off", true, false, false },
-        /* The chain ends before it: there is none to be had. */
+        /* The chain is cut before it. */
         { "msix", "on", "fail cfg.read@0xc0 all ones", false, false, false },
         { "msi", "on", "fail cfg.read@0xc0 all ones", true, true, false },
     };
