@@ -310,7 +310,7 @@ void xen_pt_msix_learn_masks(XenPTMSI *msi)
     for (unsigned i = 0; i < msi->seq.used && x->table.masks_unseen; i++) {
         hwaddr at = x->table_offset + i * PCI_MSIX_ENTRY_SIZE;
         XenPTMSIMessage m;
-        bool known, masked;
+        bool masked;
 
         if (msi->vector[i].stage != XEN_PT_MSI_STAGE_CHECKED) {
             continue;
@@ -325,14 +325,11 @@ void xen_pt_msix_learn_masks(XenPTMSI *msi)
             masked = read_device(x, at + PCI_MSIX_ENTRY_VECTOR_CTRL, 4) &
                      PCI_MSIX_ENTRY_CTRL_MASKBIT;
         }
-        known = xen_pt_msix_table_masked(&x->table, i);
+        trace_xen_pt_msix_mask(msi->name, i, masked);
         xen_pt_msix_table_mask(&x->table, i, masked);
-        masked = xen_pt_msix_table_masked(&x->table, i);
-        if (masked != known) {
-            trace_xen_pt_msix_mask(msi->name, i, masked);
-        }
         m = xen_pt_msix_table_message(&x->table, i);
-        xen_pt_msi_seq_set_vector(&msi->seq, i, &m, masked);
+        xen_pt_msi_seq_set_vector(&msi->seq, i, &m,
+                                  xen_pt_msix_table_masked(&x->table, i));
     }
 }
 

@@ -79,6 +79,10 @@ static const Row rows[] = {
     { "lost-reload", "boot load lose unload load", MSI | MSIX },
     { "lost-off", "boot load unload lose load", MSI | MSIX },
     { "lost-masked", "boot load:2 mask:0 lose resume", MSIX },
+    /* A table that is shown only while ENABLE is set. */
+    { "shy", "boot shy load unload load:2", MSIX },
+    { "shy-other", "boot shy other:boot load:2 other:load unload load", MSIX },
+    { "shy-lost", "boot shy load:2 mask:0 lose resume", MSIX },
     { "lost-all-masked", "boot load:2 lose mask-table messages on", MSIX,
       "linux linux-64 freebsd windows" },
 

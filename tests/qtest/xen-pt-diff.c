@@ -595,6 +595,11 @@ static void do_lose(XenPTGuest *g, Driver *d, const char *arg)
     say(g, d, "lose", "");
 }
 
+static void do_shy(XenPTGuest *g, Driver *d, const char *arg)
+{
+    say(g, d, "table-shy", " on");
+}
+
 static void do_allow(XenPTGuest *g, Driver *d, const char *arg)
 {
     say(g, d, "allow", " on");
@@ -766,6 +771,7 @@ static const struct {
     { "decode", do_decode },
     { "flr", do_flr },
     { "lose", do_lose },
+    { "shy", do_shy, 1u << XEN_PT_MSIX },
     { "allow", do_allow },
     { "clear-enable", do_clear_enable },
     { "set-enable", do_set_enable },

@@ -137,9 +137,10 @@ def _fake(result, replay, dump, steps):
             if step.kind not in WRITES:
                 continue
             # The trace has a mask behind the write that made QEMU look at it.
+            # To unmask is no secret of Xen's: it is among the writes.
             for seen in itertools.takewhile(
                     lambda later: later.kind not in WRITES, steps[i + 1:]):
-                if seen.kind == "mask":
+                if seen.kind == "mask" and seen.write[-1]:
                     guest.table_write(table, *seen.write)
             if step.kind == "config":
                 guest.write(*step.write)
