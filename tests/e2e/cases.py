@@ -85,6 +85,12 @@ def slept(device, _guest):
                interrupts(kind))))
 
 
+def woken(device, _guest):
+    """What must be seen of a device whose guest was in ACPI S3."""
+    return (data_right(times=2 if device == "ahci" else 3),
+            says("woke", "mem"), interrupts(("MSI", "MSI-X"), 16))
+
+
 # In one life of several.
 LIFE = {
     "ahci": (*WORKS["ahci"], interrupts("MSI"), capability("MSI", True)),
@@ -155,6 +161,7 @@ CASES = (
       for device, dump in (("ahci", "ich9-ahci"), ("nvme", "nvme"),
                            ("xhci", "qemu-xhci"))),
     *cases(guests.SUSPEND, "suspend", "the guest sleeps and wakes", slept),
+    *cases(guests.S3, "s3", "ACPI S3, as from the lid of a laptop", woken),
     Case("ahci-dom0-tool", "xen-pt-msi-allow, and the events that call it",
          guests.PLUG, (*WORKS["ahci"], *PLUGGED, verified(1)), "ahci"),
     Case("edu-hotplug", "plugged into a busy guest, and out of it",

@@ -85,6 +85,12 @@ SUSPEND = Guest(
     "suspend:mem:devices read irqs:b @ahci read irqs:b "
     "suspend:freeze:devices read irqs @nvme read irqs unbind",
     ("ahci", "nvme"), cmdline=f"{NOPV} suspend.pm_test_delay=1")
+# The whole of it: the guest's ACPI S3, from which QEMU wakes it.
+S3 = Guest(
+    "s3", "@ahci caps start:ahci read irqs:a @nvme caps start:nvme read irqs:a "
+    "suspend:mem read irqs:b @ahci read irqs @nvme read irqs unbind",
+    ("ahci", "nvme"), cmdline=f"{NOPV} no_console_suspend",
+    on=(("nvme step suspend", "e2e wake {domain}"),))
 # The second comes and goes while the first works. The kernel tells the tool of
 # the last that goes only, which so is the tool's.
 PLUG = Guest(
