@@ -13,14 +13,6 @@
 /* xc_domain_bind_pt_pci_irq() takes the pirq as a uint8_t. */
 #define MAX_BOUND UINT8_MAX
 
-static char *name_of(const XenPCIPassthroughState *s)
-{
-    const XenHostPCIDevice *d = &s->real_device;
-
-    return g_strdup_printf("%04x:%02x:%02x.%x", d->domain, d->bus, d->dev,
-                           d->func);
-}
-
 int xen_pt_intx_bindable(XenPCIPassthroughState *s, int pirq)
 {
     g_autofree char *name = NULL;
@@ -28,7 +20,7 @@ int xen_pt_intx_bindable(XenPCIPassthroughState *s, int pirq)
     if (pirq <= MAX_BOUND) {
         return 0;
     }
-    name = name_of(s);
+    name = xen_pt_host_name(s);
     warn_report("%s: its INTx is interrupt %d of Xen's, and only those up to "
                 "%d can be bound; the guest's driver must use MSI or MSI-X",
                 name, pirq, MAX_BOUND);
@@ -81,7 +73,7 @@ void xen_pt_intx_quiet(XenPCIPassthroughState *s)
     /* A reset clears in config what the guest may write by this mask. */
     pci_word_test_and_clear_mask(d->wmask + PCI_COMMAND,
                                  PCI_COMMAND_INTX_DISABLE);
-    name = name_of(s);
+    name = xen_pt_host_name(s);
     warn_report("%s: it interrupts by INTx, and no driver is there to serve "
                 "it; INTx %s until one enables it", name,
                 rc ? "cannot be disabled" : "is disabled");

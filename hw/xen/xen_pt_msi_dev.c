@@ -17,6 +17,14 @@
 #include "hw/xen/xen_pt_msix.h"
 #include "trace.h"
 
+char *xen_pt_host_name(const XenPCIPassthroughState *s)
+{
+    const XenHostPCIDevice *d = &s->real_device;
+
+    return g_strdup_printf("%04x:%02x:%02x.%x", d->domain, d->bus, d->dev,
+                           d->func);
+}
+
 static uint8_t read_byte(void *opaque, uint8_t offset)
 {
     XenPCIPassthroughState *s = opaque;
@@ -91,6 +99,7 @@ static void free_capability(XenPTMSI *msi)
     if (msi->x) {
         xen_pt_msix_free(msi);
     }
+    g_free(msi->name);
     g_free(msi->vector);
     g_free(msi);
 }
@@ -99,7 +108,6 @@ static void free_capability(XenPTMSI *msi)
 static XenPTMSI *new_capability(XenPCIPassthroughState *s, uint8_t id,
                                 Error **errp)
 {
-    XenHostPCIDevice *d = &s->real_device;
     uint8_t base = xen_pt_caps_find(&s->caps, id, 0);
     bool is_msix = id == PCI_CAP_ID_MSIX;
     Found found = { 0 };
@@ -114,8 +122,7 @@ static XenPTMSI *new_capability(XenPCIPassthroughState *s, uint8_t id,
     msi->id = id;
     msi->base = base;
     msi->what = is_msix ? "MSI-X" : "MSI";
-    snprintf(msi->name, sizeof(msi->name), "%04x:%02x:%02x.%x",
-             d->domain, d->bus, d->dev, d->func);
+    msi->name = xen_pt_host_name(s);
     if (!read_registers(msi, &found, errp)) {
         free_capability(msi);
         return NULL;
@@ -168,11 +175,10 @@ void xen_pt_msi_realize(XenPCIPassthroughState *s, Error **errp)
         return;
     }
     if (s->caps.cut) {
-        const XenHostPCIDevice *d = &s->real_device;
+        g_autofree char *name = xen_pt_host_name(s);
 
-        warn_report("%04x:%02x:%02x.%x: the list of capabilities ends where "
-                    "the device reads as all-ones", d->domain, d->bus, d->dev,
-                    d->func);
+        warn_report("%s: the list of capabilities ends where the device reads "
+                    "as all-ones", name);
     }
     both[0] = s->msi = new_capability(s, PCI_CAP_ID_MSI, errp);
     if (!*errp) {

@@ -306,6 +306,7 @@ static bool was_reset(XenPTMSI *msi)
 void xen_pt_msix_learn_masks(XenPTMSI *msi)
 {
     XenPTMSIX *x = msi->x;
+    bool reset = false;
 
     for (unsigned i = 0; i < msi->seq.used && x->table.masks_unseen; i++) {
         hwaddr at = x->table_offset + i * PCI_MSIX_ENTRY_SIZE;
@@ -317,7 +318,9 @@ void xen_pt_msix_learn_masks(XenPTMSI *msi)
         }
         m = xen_pt_msix_device_message(x, i);
         if (xen_pt_msi_check_device(&m) == XEN_PT_MSI_CHECK_NOT_READ) {
-            if (!was_reset(msi)) {
+            /* One look for all of them. */
+            reset = reset || was_reset(msi);
+            if (!reset) {
                 break;
             }
             masked = true;

@@ -20,7 +20,7 @@ typedef struct XenPTMSIX XenPTMSIX;
 typedef struct XenPTMSI {
     XenPCIPassthroughState *s;
     const char *what;           /* "MSI" or "MSI-X" */
-    char name[16];              /* the host's DDDD:BB:DD.F, for messages */
+    char *name;                 /* see xen_pt_host_name() */
     uint8_t id;                 /* PCI_CAP_ID_MSI or PCI_CAP_ID_MSIX */
     uint8_t base;               /* of the capability in config space */
     uint16_t control;           /* the control word as it was found */
@@ -35,6 +35,13 @@ typedef struct XenPTMSI {
 
 /* The world of a XenPTMSI: libxenctrl and the host's config space. */
 extern const XenPTMSIOps xen_pt_msi_host_ops;
+
+/**
+ * xen_pt_host_name: what the host calls the device, DDDD:BB:DD.F
+ *
+ * For messages; to be freed.
+ */
+char *xen_pt_host_name(const XenPCIPassthroughState *s);
 
 /**
  * xen_pt_msi_realize: find the device's capabilities, probe MSI and MSI-X

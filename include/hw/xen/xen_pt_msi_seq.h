@@ -57,8 +57,8 @@ typedef struct XenPTMSIFault {
 
 /* The words of config space that the sequence reads and writes. */
 typedef enum XenPTMSIWord {
-    XEN_PT_MSI_WORD_CONTROL,     /* the capability's control word */
-    XEN_PT_MSI_WORD_COMMAND,     /* PCI_COMMAND */
+    XEN_PT_MSI_WORD_CONTROL,    /* the capability's control word */
+    XEN_PT_MSI_WORD_COMMAND,    /* PCI_COMMAND */
 } XenPTMSIWord;
 
 /*
@@ -226,7 +226,7 @@ static inline bool xen_pt_msi_seq_enabled(const XenPTMSISeq *seq)
 static inline bool xen_pt_msi_seq_masked(const XenPTMSISeq *seq)
 {
     return seq->state == XEN_PT_MSI_STATE_ON ? seq->control & seq->maskall
-                                       : seq->masked;
+                                             : seq->masked;
 }
 
 #endif
