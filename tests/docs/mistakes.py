@@ -4,6 +4,7 @@ exit status, and one line on standard error that has these words. Nothing else
 is printed, but for what make says of itself."""
 
 import dataclasses
+import os
 import subprocess
 
 TIME_LIMIT = 60         # seconds, for one command
@@ -41,11 +42,18 @@ MISTAKES = (
 )
 
 
+def users_environment():
+    """What a make that runs this has set would make its own make say more."""
+    return {name: value for name, value in os.environ.items()
+            if name not in ('MAKEFLAGS', 'MAKELEVEL', 'MFLAGS')}
+
+
 def complaints(top, mistake):
     """Yield a line for each thing that is not as the mistake wants it."""
     try:
         done = subprocess.run(
             ['sh', '-c', mistake.command], cwd=top, check=False, text=True,
+            env=users_environment(),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, timeout=TIME_LIMIT)
     except subprocess.TimeoutExpired:
