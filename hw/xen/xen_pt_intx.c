@@ -38,19 +38,23 @@ static bool found_asserted(const PCIDevice *d)
            (status | PCI_STATUS_CAP_LIST) != UINT16_MAX;
 }
 
+/* COMMAND in the lower half, STATUS in the upper one. */
+static int read_both(XenHostPCIDevice *d, uint32_t *both)
+{
+    int rc = xen_host_pci_get_long(d, PCI_COMMAND, both);
+
+    return rc ? rc : *both == UINT32_MAX ? -EIO : 0;
+}
+
 /*
  * pciback passes on what changes in its copy of COMMAND. The copy outlives the
  * device's reset, so the bit may be set there and not in the device.
  */
-static int disable(XenHostPCIDevice *d)
+static int disable(XenHostPCIDevice *d, uint16_t command)
 {
-    uint16_t command;
-    int rc = xen_host_pci_get_word(d, PCI_COMMAND, &command);
+    int rc = 0;
 
-    if (!rc && command == UINT16_MAX) {
-        rc = -EIO;
-    }
-    if (!rc && xen_is_stubdomain && (command & PCI_COMMAND_INTX_DISABLE)) {
+    if (xen_is_stubdomain && (command & PCI_COMMAND_INTX_DISABLE)) {
         rc = xen_host_pci_set_word(d, PCI_COMMAND,
                                    command & ~PCI_COMMAND_INTX_DISABLE);
     }
@@ -58,16 +62,55 @@ static int disable(XenHostPCIDevice *d)
                                            PCI_COMMAND_INTX_DISABLE);
 }
 
+int xen_pt_intx_give_way(XenPCIPassthroughState *s)
+{
+    XenHostPCIDevice *d = &s->real_device;
+    uint32_t both;
+    int rc;
+
+    if (!xen_is_stubdomain) {
+        return -EPERM;          /* nobody refuses anything because of it */
+    }
+    rc = read_both(d, &both);
+    if (!rc && (both & PCI_COMMAND_INTX_DISABLE) &&
+        (both >> 16 & PCI_STATUS_INTERRUPT)) {
+        rc = -EBUSY;            /* it would interrupt between the two writes */
+    }
+    return rc ? rc : disable(d, both);
+}
+
+int xen_pt_intx_come_back(XenPCIPassthroughState *s)
+{
+    XenHostPCIDevice *d = &s->real_device;
+    uint32_t both;
+    int rc;
+
+    if (pci_get_word(s->dev.config + PCI_COMMAND) & PCI_COMMAND_INTX_DISABLE) {
+        return 0;
+    }
+    rc = read_both(d, &both);
+    /* What does not read back is written once more: it may have been lost. */
+    for (int tries = 0; !rc && tries < 2 &&
+         (both & PCI_COMMAND_INTX_DISABLE); tries++) {
+        rc = xen_host_pci_set_word(d, PCI_COMMAND,
+                                   both & ~PCI_COMMAND_INTX_DISABLE);
+        rc = rc ? rc : read_both(d, &both);
+    }
+    return rc ? rc : both & PCI_COMMAND_INTX_DISABLE ? -EACCES : 0;
+}
+
 void xen_pt_intx_quiet(XenPCIPassthroughState *s)
 {
     PCIDevice *d = &s->dev;
     g_autofree char *name = NULL;
+    uint32_t both;
     int rc;
 
     if (!found_asserted(d)) {
         return;
     }
-    rc = disable(&s->real_device);
+    rc = read_both(&s->real_device, &both);
+    rc = rc ? rc : disable(&s->real_device, both);
     pci_word_test_and_set_mask(d->config + PCI_COMMAND,
                                PCI_COMMAND_INTX_DISABLE);
     /* A reset clears in config what the guest may write by this mask. */

@@ -197,7 +197,7 @@ void xen_pt_msi_realize(XenPCIPassthroughState *s, Error **errp)
     /* A device without it may be one of several that a property is set for. */
     if (s->caps.cut && ((!s->msi && s->want_msi == ON_OFF_AUTO_ON) ||
                         (!s->msix && s->want_msix == ON_OFF_AUTO_ON))) {
-        error_setg(errp, "%s is not to be had: the list of capabilities ends "
+        error_setg(errp, "%s cannot be used: the list of capabilities ends "
                    "before it", s->msix ? "MSI" : "MSI-X");
         return;
     }
@@ -209,7 +209,7 @@ void xen_pt_msi_realize(XenPCIPassthroughState *s, Error **errp)
                 make_null(both[i]);
             }
             if (both[i]->hidden && wanted(both[i]) == ON_OFF_AUTO_ON) {
-                error_setg(errp, "%s: %s is not to be had; a warning says why, "
+                error_setg(errp, "%s: %s cannot be used; a warning says why, "
                            "%s=auto does without it", both[i]->name,
                            both[i]->what, i ? "msix" : "msi");
                 return;

@@ -193,6 +193,15 @@ static int host_write(void *world, XenPTMSIWord word, uint16_t value)
     return rc;
 }
 
+static int host_intx(void *world, bool back)
+{
+    XenPTMSI *msi = world;
+    int rc = back ? xen_pt_intx_come_back(msi->s) : xen_pt_intx_give_way(msi->s);
+
+    trace_xen_pt_msi_intx(msi->name, back, rc);
+    return rc;
+}
+
 const XenPTMSIOps xen_pt_msi_host_ops = {
     .map = host_map,
     .unmap = host_unmap,
@@ -201,4 +210,5 @@ const XenPTMSIOps xen_pt_msi_host_ops = {
     .message = host_message,
     .read = host_read,
     .write = host_write,
+    .intx = host_intx,
 };

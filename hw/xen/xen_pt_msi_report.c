@@ -68,8 +68,8 @@ static const struct {
     { ON(MAP), -ENODEV, "%s is not assigned to the guest; see 'xl pci-list'" },
     { ON(MAP), -EEXIST,
       "an interrupt of %s is still mapped, or the guest asks for the pirq of "
-      "another; detach it and attach it anew" },
-    { ON(MASTER), 0, "so it is not probed whether %s may use it" },
+      "another; detach it and attach it again" },
+    { ON(MASTER), 0, "whether %s may use it is seen when its driver enables it" },
     { ON(MAP), -ENOSPC,
       "Xen has no more interrupts for %s; see its options nr_irqs and "
       "extra_guest_irqs, or give the device the property msix=off" },

@@ -107,10 +107,13 @@ static int enable_clear(XenPTMSISeq *s, XenPTMSIFault *f)
         rc = 0;
     }
     s->armed = false;
-    if (rc || !(now & (s->enable | s->maskall))) {
-        return rc;
+    if (!rc && (now & (s->enable | s->maskall))) {
+        rc = flip_bits(s, now, now & (s->enable | s->maskall), f);
     }
-    return flip_bits(s, now, now & (s->enable | s->maskall), f);
+    if (!rc && s->intx_away) {
+        s->intx_away = s->ops->intx(s->world, true);
+    }
+    return rc;
 }
 
 /* Twice at the most: the write, too, may have been lost. */
@@ -191,6 +194,13 @@ static void mended(XenPTMSISeq *s, XenPTMSIStep step, unsigned i)
     if (s->fault.step == step && s->fault.vector == i) {
         s->fault = (XenPTMSIFault) { 0 };
     }
+}
+
+/* Something that was done, and could not be undone. */
+static bool is_left(const XenPTMSISeq *s)
+{
+    return s->undo_failures ||
+           (s->intx_away && s->state != XEN_PT_MSI_STATE_ON);
 }
 
 /* What was left before is tried again, and counted anew. */
@@ -322,7 +332,29 @@ static int vector_alone(XenPTMSISeq *s, unsigned i)
     return f.err;
 }
 
-/* ENABLE, and the function mask where @masked. */
+/* In what was read last; and the function mask where @masked. */
+static int enable_write(XenPTMSISeq *s, uint16_t old, bool masked,
+                        XenPTMSIFault *f)
+{
+    s->control = (old & ~s->maskall) | s->enable | (masked ? s->maskall : 0);
+    s->armed = true;
+    return set_word(s, XEN_PT_MSI_WORD_CONTROL, s->control, UINT16_MAX, f);
+}
+
+/*
+ * pciback before Linux 6.7 refuses ENABLE while INTx is on. Not every guest
+ * disables INTx first: FreeBSD does it afterwards, OpenBSD never.
+ */
+static int enable_without_intx(XenPTMSISeq *s, bool masked, XenPTMSIFault *f)
+{
+    if (s->ops->intx(s->world, false)) {
+        return -EACCES;
+    }
+    s->intx_away = true;
+    return enable_write(s, f->read, masked, f);
+}
+
+/* One write, and one more where INTx is in its way. */
 static int enable_set(XenPTMSISeq *s, bool masked, XenPTMSIFault *f)
 {
     uint16_t old;
@@ -342,9 +374,11 @@ static int enable_set(XenPTMSISeq *s, bool masked, XenPTMSIFault *f)
     if (rc) {
         return rc;
     }
-    s->control = (old & ~s->maskall) | s->enable | (masked ? s->maskall : 0);
-    s->armed = true;
-    return set_word(s, XEN_PT_MSI_WORD_CONTROL, s->control, UINT16_MAX, f);
+    rc = enable_write(s, old, masked, f);
+    if (rc == -EACCES && !(f->read & s->enable)) {
+        rc = enable_without_intx(s, masked, f);
+    }
+    return rc;
 }
 
 /* Of the vectors of MSI-X, what can be had; none at all is a failure. */
@@ -419,7 +453,7 @@ static int vectors_then_enable(XenPTMSISeq *s, XenPTMSIFault *f)
 {
     int rc = vectors_up(s, f);
 
-    if (!rc && is_msix(s) && any_unseen(s)) {
+    if (!rc && any_unseen(s)) {
         rc = enable_set(s, true, f);
         rc = rc ? rc : vectors_seen(s, f);
     }
@@ -639,13 +673,7 @@ bool xen_pt_msi_seq_probe(XenPTMSISeq *s)
     f.err = read_word(s, XEN_PT_MSI_WORD_COMMAND, &command);
     quiet = back = command;
     if (!f.err) {
-        /*
-         * pciback before Linux 6.8 lets one of MSI and INTx be on at a time.
-         * Linux disables INTx before it enables MSI, but after it enables
-         * MSI-X: that would be refused, so it is to be hidden there.
-         */
-        quiet = (command & ~PCI_COMMAND_MASTER) |
-                (is_msix(s) ? 0 : PCI_COMMAND_INTX_DISABLE);
+        quiet = command & ~PCI_COMMAND_MASTER;
         if (quiet != command) {
             f.err = set_word(s, XEN_PT_MSI_WORD_COMMAND, quiet,
                              PCI_COMMAND_MASTER, &f);
@@ -678,7 +706,7 @@ void xen_pt_msi_seq_set_control(XenPTMSISeq *s, bool on, bool masked)
         s->fault = (XenPTMSIFault) { 0 };
     }
     if (!on) {
-        if (s->state == XEN_PT_MSI_STATE_ON || s->undo_failures) {
+        if (s->state == XEN_PT_MSI_STATE_ON || is_left(s)) {
             msi_down(s);
         } else if (s->state == XEN_PT_MSI_STATE_PENDING) {
             s->state = XEN_PT_MSI_STATE_OFF;
@@ -757,7 +785,7 @@ void xen_pt_msi_seq_rebind(XenPTMSISeq *s)
 void xen_pt_msi_seq_reset(XenPTMSISeq *s)
 {
     if (s->state == XEN_PT_MSI_STATE_ON ||
-        s->state == XEN_PT_MSI_STATE_REFUSED) {
+        s->state == XEN_PT_MSI_STATE_REFUSED || is_left(s)) {
         msi_down(s);
     } else {
         s->state = XEN_PT_MSI_STATE_OFF;

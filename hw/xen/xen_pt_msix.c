@@ -226,7 +226,7 @@ bool xen_pt_msix_new(XenPTMSI *msi, uint32_t table, uint32_t pba)
     }
 
     if (pba == UINT32_MAX) {
-        xen_pt_msi_warn_broken(msi, "has pending bits that nobody finds");
+        xen_pt_msi_warn_broken(msi, "gives no place for its pending bits");
         return false;
     }
     if (size > r->size - offset) {

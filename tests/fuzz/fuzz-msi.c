@@ -28,7 +28,7 @@ enum {
     DEVICE_64BIT = 1, DEVICE_MASKBIT = 2,       /* of MSI */
     DEVICE_MASKED = 1, DEVICE_MASKS_UNSEEN = 2, /* of MSI-X */
     DEVICE_ON = 4,                  /* ENABLE is set when it comes */
-    DEVICE_OTHER_BIT = 8,           /* of the control word */
+    DEVICE_OTHER_BIT = 8,           /* of the control word; strict pciback */
     DEVICE_MASTER = 16,
     DEVICE_REFUSING = 32,
     DEVICE_PROBE = 64,
@@ -140,6 +140,7 @@ static void realize(Bench *b)
     world_init(&b->w, msix ? WORLD_MSIX : WORLD_MSI, msix ? ENTRIES : 1,
                control, device & DEVICE_MASTER ? WORLD_MASTER : 0,
                !(device & DEVICE_REFUSING), choose, b);
+    b->w.strict = device & DEVICE_OTHER_BIT;
     b->table = (XenPTMSIXTable) {
         .masks_unseen = device & DEVICE_MASKS_UNSEEN, .n = ENTRIES,
         .entry = b->entry,

@@ -65,6 +65,7 @@ static void begin(void)
     world_init(&w, KIND, NVEC, nondet_uint16(), nondet_uint16(), nondet_bool(),
                any_fate, NULL);
     __CPROVER_assume(there());
+    w.strict = nondet_bool();
     /* As xen_pt_msi_realize() does it. */
     if (w.control & (w.enable | w.maskall)) {
         world_clear(&w);
@@ -267,7 +268,10 @@ static void any_state(void)
     w.chooser = NULL;
     w.seq.masked = nondet_bool();
     w.seq.armed = nondet_bool();
+    w.seq.intx_away = nondet_bool();
     w.permitted = nondet_bool();
+    w.strict = nondet_bool();
+    w.intx = nondet_bool();
     w.moved = nondet_bool();
     w.asked = nondet_bool();
     w.masked = nondet_bool();

@@ -166,6 +166,10 @@ static const Row rows[] = {
     { "refused-early", "boot allow load", MSI | MSIX, "linux",
       "allow DEV off" },
     { "unprepared", "boot load", BOTH, "linux", "prepared DEV off" },
+    { "strict", "boot load unload load", MSI | MSIX | BOTH,
+      "linux linux-pv freebsd openbsd windows", "kernel 6.1" },
+    { "older", "boot load unload load", MSI | BOTH,
+      "linux linux-pv freebsd openbsd windows", "kernel 5.6" },
     { "permissive", "boot load unload load", MSI | MSIX, "linux",
       "permissive DEV on" },
 

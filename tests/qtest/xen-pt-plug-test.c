@@ -481,7 +481,7 @@ static const Hidden hidden[] = {
     { "overlap-end", "heal", "has its pending bits inside its table",
       { .entries = 4, .table = 0x2100, .pba = 0x2138 } },
     { "no-pba", "poke DEV 0xc8/4 0xffffffff",
-      "has pending bits that nobody finds", { APART } },
+      "gives no place for its pending bits", { APART } },
 };
 
 /*

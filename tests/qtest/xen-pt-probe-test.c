@@ -31,49 +31,55 @@ static const XenPTLayout both_found_on = {
     .control_x = ENABLE | MASKALL,
 };
 
-/* ENABLE is written, and not seen: it is looked for once more, and at last. */
+/*
+ * ENABLE is written, and not seen: it is looked for once more, all that again
+ * with INTx disabled, and at last.
+ */
 #define REFUSED(word, off, on) \
+    "cfg DEV read COMMAND = 0x0002\n" \
     "cfg DEV read " #word " = " #off "\n" \
     "cfg DEV write " #word " " #on "\n" \
     "cfg DEV read " #word " = " #off "\n" \
     "cfg DEV read " #word " = " #off "\n" \
-    "cfg DEV read " #word " = " #off "\n"
-/* Bus mastering and INTx are off meanwhile; for MSI-X the first alone. */
+    "cfg DEV read 0x04/4 = 0x00100002\n" \
+    "cfg DEV write COMMAND 0x0402\n" \
+    "cfg DEV write " #word " " #on "\n" \
+    "cfg DEV read " #word " = " #off "\n" \
+    "cfg DEV read " #word " = " #off "\n" \
+    "cfg DEV read " #word " = " #off "\n" \
+    "cfg DEV read 0x04/4 = 0x00100402\n" \
+    "cfg DEV write COMMAND 0x0002\n" \
+    "cfg DEV read 0x04/4 = 0x00100002\n"
 #define WRITES_MSI \
     "dev DEV write CONTROL 0x0081\n" \
     "dev DEV write CONTROL 0x0080\n"
 #define WRITES_MSIX \
     "dev DEV write CONTROL_X 0xc003\n" \
     "dev DEV write CONTROL_X 0x0003\n"
+/* A bus master is made none meanwhile: no message can go out. */
 #define QUIET(writes) \
+    "dev DEV write COMMAND 0x0002\n" \
+    writes \
+    "dev DEV write COMMAND 0x0006\n"
+#define INTX_AWAY(writes) \
     "dev DEV write COMMAND 0x0402\n" \
     writes \
     "dev DEV write COMMAND 0x0002\n"
-/* QEMU writes COMMAND once for both bits, pciback passes them on one by one. */
-#define QUIET_MASTER(writes) \
-    "dev DEV write COMMAND 0x0002\n" \
-    "dev DEV write COMMAND 0x0402\n" \
-    writes \
-    "dev DEV write COMMAND 0x0406\n" \
-    "dev DEV write COMMAND 0x0006\n"
 
 static const Probe probes[] = {
     { "msi/probe/allowed", &msi_plain, "allow DEV on", .caps = "05",
-      .journal = SET(COMMAND, 0x0002, 0x0402)
+      .journal = "cfg DEV read COMMAND = 0x0002\n"
                  SET(CONTROL, 0x0080, 0x0081)
-                 SET(CONTROL, 0x0081, 0x0080)
-                 "cfg DEV write COMMAND 0x0002\n"
-                 "cfg DEV read COMMAND = 0x0002\n",
-      .writes = QUIET(WRITES_MSI) },
+                 SET(CONTROL, 0x0081, 0x0080),
+      .writes = WRITES_MSI },
     { "msi/probe/refused", &msi_plain, "allow DEV off", .caps = "",
-      .journal = SET(COMMAND, 0x0002, 0x0402)
-                 REFUSED(CONTROL, 0x0080, 0x0081)
-                 "cfg DEV write COMMAND 0x0002\n"
-                 "cfg DEV read COMMAND = 0x0002\n",
+      .journal = REFUSED(CONTROL, 0x0080, 0x0081),
       .writes = "", .refused = true },
-    /* A bus master is made none meanwhile: no message can go out. */
     { "msi/probe/master", &msi_plain, "master DEV on", .caps = "05",
-      .writes = QUIET_MASTER(WRITES_MSI) },
+      .writes = QUIET(WRITES_MSI) },
+    /* pciback before Linux 6.7 has ENABLE set only while INTx is disabled. */
+    { "msi/probe/strict", &msi_plain, "kernel 6.1", .caps = "05",
+      .writes = INTX_AWAY(WRITES_MSI) },
     /* One that cannot be switched off is not probed, nor hidden. */
     { "msi/probe/master-stays", &msi_plain, "master DEV on",
       "fail cfg.write@0x04 1 silent", .caps = "05", .writes = "",
@@ -85,7 +91,7 @@ static const Probe probes[] = {
       .writes = "dev DEV write COMMAND 0x0002\n" },
     { "msi/probe/dom0-on", &msi_plain, "stubdom off", NULL, ",msi-probe=on",
       .caps = "05",
-      .writes = QUIET(WRITES_MSI)
+      .writes = WRITES_MSI
                 /* and what realize writes in dom0, probe or not */
                 "dev DEV write COMMAND 0x0002\n" },
     /* Linux before 5.6 in dom0 has no interrupt control to allow. */
@@ -114,15 +120,13 @@ static const Probe probes[] = {
                  SET(CONTROL_X, 0xc003, 0x0003),
       .writes = WRITES_MSIX },
     { "msix/probe/refused", &msix_plain, "allow DEV off", .caps = "",
-      .journal = "cfg DEV read COMMAND = 0x0002\n"
-                 REFUSED(CONTROL_X, 0x0003, 0xc003),
+      .journal = REFUSED(CONTROL_X, 0x0003, 0xc003),
       .writes = "", .refused = true,
       .log = { "MSI-X hidden from the guest", "allow_interrupt_control" } },
     { "msix/probe/master", &msix_both, "master DEV on", .caps = "05 11",
-      .writes = QUIET_MASTER(WRITES_MSI)
-                "dev DEV write COMMAND 0x0002\n"
-                WRITES_MSIX
-                "dev DEV write COMMAND 0x0006\n" },
+      .writes = QUIET(WRITES_MSI) QUIET(WRITES_MSIX) },
+    { "msix/probe/strict", &msix_both, "kernel 6.1", .caps = "05 11",
+      .writes = INTX_AWAY(WRITES_MSI) INTX_AWAY(WRITES_MSIX) },
     { "msix/probe/master-stays", &msix_plain, "master DEV on",
       "fail cfg.write@0x04 1 silent", .caps = "11", .writes = "",
       .log = { "MSI-X not probed" } },
@@ -131,13 +135,13 @@ static const Probe probes[] = {
     { "msix/probe/dom0", &msix_plain, "stubdom off", .caps = "11",
       .writes = "dev DEV write COMMAND 0x0002\n" },
     { "msix/probe/both", &msix_both, "allow DEV on", .caps = "05 11",
-      .writes = QUIET(WRITES_MSI) WRITES_MSIX },
+      .writes = WRITES_MSI WRITES_MSIX },
     { "msix/probe/both-refused", &msix_both, "allow DEV off", .caps = "",
       .log = { "MSI hidden", "MSI-X hidden" } },
     /* Found with one on, the other is probed when that is off. */
     { "msix/probe/found-on", &both_found_on, "allow DEV on", .caps = "05 11",
       .writes = "dev DEV write CONTROL_X 0x0003\n"
-                QUIET(WRITES_MSI) WRITES_MSIX },
+                WRITES_MSI WRITES_MSIX },
 };
 
 /* Shown or not, it is off; what is hidden is gone from its place, too. */

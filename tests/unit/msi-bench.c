@@ -276,6 +276,8 @@ static void script_run(gconstpointer data)
 
     bench_init(&b, told->kind, s->nvec, s->control, !s->refusing);
     b.w.command = b.w.command_found = s->command;
+    b.w.intx = !(s->command & WORLD_INTX_DISABLE);
+    b.w.strict = s->strict;
     b.plan.fate = s->fate;
     b.plan.name = g_test_get_path();
     for (const Step *step = s->step; step->event && good; step++) {

@@ -75,6 +75,7 @@ typedef struct Script {
     unsigned nvec;
     uint16_t control, command;  /* as the device is found */
     bool refusing;              /* pciback has not got the permission */
+    bool strict;                /* it refuses ENABLE while INTx is on */
     WorldFate fate;             /* the values that faults come with */
     Step step[10];
 } Script;

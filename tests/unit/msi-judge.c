@@ -15,18 +15,20 @@ static unsigned most_ops(const World *w)
     unsigned n = w->busy;
     bool msix = world_is_msix(w);
     unsigned word = 2, change = 1 + 2;  /* two looks each */
-    unsigned off = 2 * (word + change) + 2 * n;
+    unsigned clear = word + change + 1;     /* INTx comes back */
+    unsigned set = change + 1 + change;     /* INTx gives way */
+    unsigned off = 2 * clear + 2 * n;
     /* Map, bind, two looks, of MSI-X a bind; and each alone, down and up. */
     unsigned up = msix ? 2 + 5 + 2 : 4;
-    unsigned on = up * n + word + change + change;
+    unsigned on = up * n + word + change + set;
 
     switch (w->event) {
     case WORLD_CLEAR:
-        return 2 * (word + change);
+        return 2 * clear;
     case WORLD_PROBE:
-        return word + change + (on - up * n) + 2 * (word + change) + 2 * change;
+        return word + change + (on - up * n) + 2 * clear + 2 * change;
     case WORLD_SET_CONTROL:
-        return word + change + off + (msix ? on + word + change + 5 * n : on) +
+        return word + change + off + (msix ? on + word + set + 5 * n : on) +
                off;
     case WORLD_SET_VECTOR:
         return msix ? 1 + up : 2 + off + on + off;
@@ -195,11 +197,18 @@ void judge_command(const World *w, uint16_t value)
 {
     RULE(w, w->event == WORLD_PROBE,
          "I7: only a probe writes the command register");
-    RULE(w, !((value ^ w->command_found) &
-              ~(WORLD_MASTER | WORLD_INTX_DISABLE)) || w->lied,
-         "I7: a probe changes bus mastering and INTx only");
+    RULE(w, !((value ^ w->command_found) & ~WORLD_MASTER) || w->lied,
+         "I7: a probe changes bus mastering only");
     RULE(w, !(value & WORLD_MASTER) || !(w->control & w->enable) || w->lied,
          "I7: bus mastering comes back with ENABLE clear");
+}
+
+void judge_intx(const World *w, bool back)
+{
+    RULE(w, back || (w->access != WORLD_WAS_WRITTEN && !(w->last & w->enable)),
+         "I14: INTx gives way to an ENABLE that was refused");
+    RULE(w, !back || !(w->control & w->enable) || w->tried_off || w->lied,
+         "I14: INTx comes back with ENABLE clear");
 }
 
 /* --- Between two events ------------------------------------------------- */
@@ -402,6 +411,14 @@ const char *world_unsettled(const World *w)
     }
     if (w->rebinding) {
         return "a vector in use is unbound only to be bound anew";
+    }
+    if (w->intx && (w->command & WORLD_INTX_DISABLE) && !s->intx_away &&
+        !w->lied) {
+        return "I14: INTx is as the guest has it, or known to be away";
+    }
+    if (s->intx_away && !xen_pt_msi_seq_enabled(s) && !w->trouble &&
+        !w->lied) {
+        return "I14: INTx is away only for ENABLE";
     }
     if (s->undo_failures && !s->undo.step) {
         return "I4: a failure while undoing is reported";

@@ -73,6 +73,7 @@ void judge_unbind(const World *w, unsigned i, int pirq,
 void judge_message(const World *w, unsigned i);
 void judge_control(const World *w, uint16_t value);
 void judge_command(const World *w, uint16_t value);
+void judge_intx(const World *w, bool back);
 
 /**
  * world_unsettled: which invariant does not hold between two events?

@@ -64,6 +64,10 @@ void plan_text(const Plan *p, unsigned from, char *text, size_t size)
             len += snprintf(text + len, size - len, "%s%s=%04x%s", gap,
                             command ? "command" : "write", p->done[i].value,
                             fate);
+        } else if (op == WORLD_INTX) {
+            len += snprintf(text + len, size - len, "%s%s%s", gap,
+                            p->done[i].value ? "intx-back" : "intx-away",
+                            fate);
         } else {
             len += snprintf(text + len, size - len, "%s%s%u%s%s", gap,
                             op_name[op], arg,

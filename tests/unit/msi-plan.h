@@ -38,8 +38,9 @@ WorldFate plan_choose(void *plan, WorldOp op, unsigned arg, uint16_t value);
  * plan_text: the operations from @from on, in words
  *
  * As in "map0 bind0 message0 read write=0081 read"; "bind0+mask" binds masked,
- * "command" and "command=0103" are accesses to the command register. An
- * operation that did not go well has its fate behind it, as in "read!ones".
+ * "command" and "command=0103" are accesses to the command register,
+ * "intx-away" and "intx-back" those to INTx. An operation that did not go well
+ * has its fate behind it, as in "read!ones".
  */
 void plan_text(const Plan *plan, unsigned from, char *text, size_t size);
 

@@ -41,7 +41,7 @@ static WorldFate begin_op(World *w, WorldOp op, unsigned arg, uint16_t value)
     if (f.kind == WORLD_FINE || op == WORLD_MESSAGE || op == WORLD_READ) {
         return f;       /* a read has a second look before it is trouble */
     }
-    if (op == WORLD_WRITE) {
+    if (op == WORLD_WRITE || op == WORLD_INTX) {
         w->trouble = true;
     } else {
         w->v[arg].trouble = true;
@@ -217,12 +217,32 @@ static int world_write(void *world, XenPTMSIWord word, uint16_t value)
     if (done && (!w->permitted || ((value ^ w->control) & others))) {
         w->trouble = true;
         done = false;
+    } else if (w->strict && (value & ~w->control & w->enable) &&
+               !(w->command & WORLD_INTX_DISABLE)) {
+        done = false;
     }
     if (done) {
         w->control = value;
     }
     w->tried_off = !(value & w->enable) || (w->tried_off && !done);
     return err ? f.err : 0;
+}
+
+static int world_intx(void *world, bool back)
+{
+    World *w = world;
+    WorldFate f = begin_op(w, WORLD_INTX, 0, back);
+
+    judge_intx(w, back);
+    if (f.kind == WORLD_FAIL) {
+        return f.err;
+    }
+    if (!back) {
+        w->command |= WORLD_INTX_DISABLE;
+    } else if (w->intx) {
+        w->command &= ~WORLD_INTX_DISABLE;
+    }
+    return 0;
 }
 
 const XenPTMSIOps world_ops = {
@@ -233,6 +253,7 @@ const XenPTMSIOps world_ops = {
     .message = world_message,
     .read = world_read,
     .write = world_write,
+    .intx = world_intx,
 };
 
 /* --- Events ------------------------------------------------------------- */
@@ -246,6 +267,7 @@ void world_init(World *w, WorldKind kind, unsigned nvec, uint16_t control,
         .enable = kind == WORLD_MSIX ? WORLD_MSIX_ENABLE : WORLD_ENABLE,
         .maskall = kind == WORLD_MSIX ? WORLD_MSIX_MASKALL : 0,
         .control = control, .command = command, .permitted = permitted,
+        .intx = !(command & WORLD_INTX_DISABLE),
     };
     xen_pt_msi_seq_init(&w->seq, &world_ops, w, w->enable, w->maskall, w->vec,
                         nvec);
@@ -300,7 +322,8 @@ bool world_probe(World *w)
     may = xen_pt_msi_seq_probe(&w->seq);
     RULE(w, may == (w->seq.state != XEN_PT_MSI_STATE_REFUSED),
          "a refused probe refuses MSI");
-    RULE(w, w->command == w->command_found || w->seq.undo_failures || w->lied,
+    RULE(w, w->command == w->command_found || w->seq.undo_failures ||
+         w->seq.intx_away || w->lied,
          "I7: a probe leaves the command register as found");
     end_event(w);
     return may;
@@ -311,7 +334,7 @@ void world_set_control(World *w, bool on, bool masked)
     XenPTMSIState state = w->seq.state;
     bool was_on = state == XEN_PT_MSI_STATE_ON;
     bool idle = on ? state == XEN_PT_MSI_STATE_PENDING
-                   : !was_on && !w->seq.undo_failures;
+                   : !was_on && !w->seq.undo_failures && !w->seq.intx_away;
 
     w->asked = on;
     w->masked = masked;

@@ -40,6 +40,7 @@ typedef enum WorldOp {
     WORLD_MESSAGE,
     WORLD_READ,
     WORLD_WRITE,
+    WORLD_INTX,
 } WorldOp;
 
 /* What becomes of an operation. */
@@ -65,7 +66,7 @@ typedef struct World World;
 
 /*
  * @arg is the vector, or the XenPTMSIWord that is read or written; @value what
- * is written, of a bind whether it is masked.
+ * is written, of a bind whether it is masked, of INTx whether it comes back.
  */
 typedef WorldFate WorldChoose(void *chooser, WorldOp op, unsigned arg,
                               uint16_t value);
@@ -111,11 +112,13 @@ struct World {
     uint16_t enable, maskall;   /* bits of the control word; maskall 0: MSI */
     uint16_t control, command;
     bool permitted;             /* pciback's allow_interrupt_control */
+    bool strict;                /* it has no ENABLE set while INTx is on */
     bool moved;                 /* the table, since Xen saw where it is */
     WorldVector v[WORLD_VECTORS];
 
     /* What the guest last asked for. */
     bool asked, masked;         /* ENABLE and the function mask */
+    bool intx;                  /* INTx, in the command register */
     struct {
         XenPTMSIMessage message;
         bool masked;

@@ -23,9 +23,17 @@
 #define ON          { "0:cpu0 on", UP, "on 0:cpu0" }
 #define ON_PIRQ5    { "0:pirq5 on", UP, "on 0:pirq5" }
 
-/* A probe has neither INTx nor bus mastering on while it tries ENABLE. */
-#define QUIET       "command command=0503 command "
-#define RESTORED    "command=0103 command"
+/* pciback refuses ENABLE, also with INTx out of its way. */
+#define REFUSED     "read write=0081 read read intx-away write=0081 read read"
+#define REFUSED_UNDO    "read intx-back unbind0 unmap0"
+
+/* It refused ENABLE only because of INTx. */
+#define UP_STRICT   "map0 bind0 message0 read write=0081 read read " \
+                    "intx-away write=0081 read"
+#define DOWN_STRICT "read write=0080 read intx-back unbind0 unmap0"
+
+/* A probe has bus mastering off while it tries ENABLE. */
+#define QUIET       "command command=0103 command "
 #define MASTER_BACK "command=0107 command"
 #define MASTER      (COMMAND | WORLD_MASTER)
 
@@ -192,8 +200,52 @@ static const Script scripts[] = {
           "refused (0:cpu0) (1:cpu0) (2:cpu0) bind2/ENOMEM" } } },
     /* pciback refuses and it looks like success; EACCES says what was seen. */
     { "refuse/enable", .refusing = true, .step = {
-        { "0:cpu0 on", UP " read " UNDO,
+        { "0:cpu0 on", "map0 bind0 message0 " REFUSED " " REFUSED_UNDO,
           "refused (0:cpu0) enable/EACCES/0081/0080" } } },
+    /*
+     * pciback before Linux 6.7 does it because INTx is on, and not every guest
+     * disables INTx first.
+     */
+    { "strict", .strict = true, .step = {
+        { "0:cpu0 on", UP_STRICT, "on 0:cpu0 command=0503" },
+        { "on", "read", "on 0:cpu0 command=0503" },
+        { "off", DOWN_STRICT, "off (0:cpu0)" },
+        { "on", UP_STRICT, "on 0:cpu0 command=0503" },
+        { "reset", DOWN_STRICT, "off" } } },
+    { "strict/guest-did", .strict = true,
+      .command = COMMAND | WORLD_INTX_DISABLE, .step = {
+        ON,
+        { "off", DOWN, "off (0:cpu0)" } } },
+    /* What the device has lost is set up anew, and INTx gives way anew. */
+    { "strict/lost", .strict = true, .step = {
+        { "0:cpu0 on", UP_STRICT, "on 0:cpu0 command=0503" },
+        { "on", "read!resets read intx-back unbind0 unmap0 " UP_STRICT,
+          "on 0:cpu0 command=0503" } } },
+    { "strict/not-away", .strict = true, .step = {
+        { "0:cpu0 on", "map0 bind0 message0 read write=0081 read read "
+          "intx-away!fail " UNDO,
+          "refused (0:cpu0) enable/EACCES/0081/0080" },
+        { "on", "read " UP_STRICT, "on 0:cpu0 command=0503" } } },
+    /* What did not come back is tried again as soon as it can be. */
+    { "strict/not-back", .strict = true, .step = {
+        { "0:cpu0 on", UP_STRICT, "on 0:cpu0 command=0503" },
+        { "off", "read write=0080 read intx-back!fail unbind0 unmap0",
+          "off (0:cpu0) command=0503" },
+        { "off", "read intx-back!fail", "off (0:cpu0) command=0503" },
+        { "on", UP, "on 0:cpu0 command=0503" },
+        { "off", "read write=0080 read intx-back!fail unbind0 unmap0",
+          "off (0:cpu0) command=0503" },
+        { "reset", "read intx-back", "off" } } },
+    /* ENABLE that may still be set has INTx away. */
+    { "strict/not-clear", .strict = true, .step = {
+        { "0:cpu0 on", UP_STRICT, "on 0:cpu0 command=0503" },
+        { "off", "read write=0080!drop read read unbind0 unmap0 read intx-back",
+          "off (0:cpu0)" } } },
+    /* It is not INTx where ENABLE reads as set, and another bit is not right. */
+    { "strict/other-bit", .strict = true, .fate.word = 0x0181, .step = {
+        { "0:cpu0 on", "map0 bind0 message0 read write=0081!drop read!junk "
+          "read!junk read!junk write=0180 read read unbind0 unmap0 read",
+          "refused (0:cpu0) enable/EACCES/0081/0181" } } },
     /* An error that is reported for the write says more than EACCES. */
     { "refuse/enable-write", .step = {
         { "0:cpu0 on",
@@ -342,8 +394,8 @@ static const Script scripts[] = {
         { "reset", "read unmap0", "off" } } },
     /* What a probe has left on is switched off, or MSI stays refused. */
     { "reset/after-probe", .step = {
-        { "probe", QUIET "read write=0081 read read write=0080!drop read read "
-          "read!ones read!ones " RESTORED,
+        { "probe", "command read write=0081 read read write=0080!drop read "
+          "read read!ones read!ones",
           "refused control=0081 disable/EACCES/0080/0081 "
           "undo=1/disable/EACCES/0080/0081" },
         { "reset", "read write=0080 read", "off" } } },
@@ -371,20 +423,21 @@ static const Script scripts[] = {
 
     /* --- The probe ------------------------------------------------------ */
 
+    /* Found without bus mastering: the command register is left alone. */
     { "probe", .step = {
-        { "probe", QUIET "read write=0081 read read write=0080 read " RESTORED,
+        { "probe", "command read write=0081 read read write=0080 read",
           "off" } } },
     /* With bus mastering off a function sends no message (PCIe, Command). */
     { "probe/master", .command = MASTER, .step = {
         { "probe", QUIET "read write=0081 read read write=0080 read "
           MASTER_BACK, "off" } } },
     { "probe/refused", .command = MASTER, .refusing = true, .step = {
-        { "probe", QUIET "read write=0081 read read read " MASTER_BACK,
+        { "probe", QUIET REFUSED " read intx-back " MASTER_BACK,
           "refused enable/EACCES/0081/0080" } } },
     /* Bus mastering cannot be seen off: it is not safe to probe. */
     { "probe/not-safe", .command = MASTER, .step = {
-        { "probe", "command command=0503!drop command command " MASTER_BACK,
-          "off master/EACCES/0503/0107" } } },
+        { "probe", "command command=0103!drop command command " MASTER_BACK,
+          "off master/EACCES/0103/0107" } } },
     { "probe/command-lost", .step = {
         { "probe", "command!ones command!ones",
           "off master/EIO/0000/0000" } } },
@@ -395,18 +448,22 @@ static const Script scripts[] = {
         { "reset", DOWN, "off" },
         { "probe", "command!ones command!ones", "off master/EIO/0000/0000" },
         { "reset", "", "off" } } },
-    /* Found with neither of both on: the command register is left alone. */
-    { "probe/quiet", .command = COMMAND | WORLD_INTX_DISABLE, .step = {
+    /* INTx is no matter, but to a pciback that refuses ENABLE because of it. */
+    { "probe/strict", .command = MASTER, .strict = true, .step = {
+        { "probe", QUIET "read write=0081 read read intx-away write=0081 read "
+          "read write=0080 read intx-back " MASTER_BACK, "off" } } },
+    { "probe/strict-quiet", .command = COMMAND | WORLD_INTX_DISABLE,
+      .strict = true, .step = {
         { "probe", "command read write=0081 read read write=0080 read",
           "off" } } },
-    /* A function without INTx may have no such bit: bus mastering counts. */
-    { "probe/no-intx", .fate.word = COMMAND, .step = {
-        { "probe", "command command=0503 command!junk "
-          "read write=0081 read read write=0080 read " RESTORED, "off" } } },
+    /* Of what was written only bus mastering counts. */
+    { "probe/other-bits", .command = MASTER, .fate.word = 0x0003, .step = {
+        { "probe", "command command=0103 command!junk "
+          "read write=0081 read read write=0080 read " MASTER_BACK, "off" } } },
     /* Better no bus master than stray messages. */
     { "probe/left-on", .command = MASTER, .step = {
         { "probe", QUIET "read write=0081 read read write=0080!drop read read "
-          "read!ones read!ones " RESTORED,
+          "read!ones read!ones",
           "refused control=0081 command=0103 disable/EACCES/0080/0081 "
           "undo=1/disable/EACCES/0080/0081" } } },
     /* The command register is not as found: said so, never hidden. */
@@ -414,7 +471,7 @@ static const Script scripts[] = {
         { "probe", QUIET "read write=0081 read read write=0080 read "
           "command=0107!drop command command "
           "command=0107!drop command command",
-          "refused command=0503 undo=1/master/EACCES/0107/0503" } } },
+          "refused command=0103 undo=1/master/EACCES/0107/0103" } } },
     /* One lost write of a probe's undoing is made good, and it is allowed. */
     { "probe/second-try", .command = MASTER, .step = {
         { "probe", QUIET "read write=0081 read read write=0080!drop read read "
@@ -425,7 +482,8 @@ static const Script scripts[] = {
 /* Asked for again, it is tried again: each time with the same few accesses. */
 static void test_refusal_retried(void)
 {
-    const unsigned again = 1 + 3 + 4 + 3;   /* look, up, ENABLE, undo */
+    /* Look, up, ENABLE, INTx away and ENABLE again, undo and INTx back. */
+    const unsigned again = 1 + 3 + 4 + 4 + 4;
     const char *refused = "refused (0:cpu0) enable/EACCES/0081/0080";
     g_autofree char *text = NULL;
     Bench b;

@@ -45,6 +45,7 @@ typedef struct Story {
         FOUND_ON = 2,       /* ENABLE is set when it comes */
         REFUSING = 4,       /* pciback refuses writes of the control word */
         MSIX = 8,
+        STRICT = 16,            /* it refuses ENABLE while INTx is on */
     } device;
     Event event[STORY_EVENTS];
 } Story;
@@ -97,6 +98,13 @@ static const Story stories[] = {
     { "toggle", 0, {
         ENABLE, ENABLE, CPU0, ENABLE, DISABLE, DISABLE, ENABLE, MASK, RESET } },
 
+    { "strict", STRICT, {
+        CPU0, ENABLE, ENABLE, DISABLE, ENABLE, DISABLE } },
+    { "strict-reset", STRICT, {
+        CPU0, ENABLE, RESET, CPU0, ENABLE } },
+    { "strict-probe", STRICT | MASTER, {
+        PROBE, CPU0, ENABLE, DISABLE } },
+
     { "msix/enable-disable", MSIX, {
         CPU0, ENABLE, DISABLE, ENABLE, DISABLE } },
     { "msix/linux", MSIX, {
@@ -131,6 +139,8 @@ static const Story stories[] = {
         PROBE, CPU0, ENABLE, RESET, ENABLE, CPU0 } },
     { "msix/late-refusal", MSIX | REFUSING, {
         CPU0, ENABLE, DISABLE, ENABLE, RESET, CPU0, ENABLE_MASKED } },
+    { "msix/strict", MSIX | STRICT, {
+        MASK, ENABLE_MASKED, CPU0, UNMASK, ENABLE, DISABLE } },
 };
 
 /* The ways that an operation can fail; a row ends with WORLD_FINE. */
@@ -142,6 +152,7 @@ static const WorldFateKind ways[][5] = {
     [WORLD_MESSAGE] = { WORLD_FAIL, WORLD_ONES, WORLD_JUNK, WORLD_RESETS },
     [WORLD_READ] = { WORLD_FAIL, WORLD_ONES, WORLD_JUNK, WORLD_RESETS },
     [WORLD_WRITE] = { WORLD_FAIL, WORLD_FAIL_DONE, WORLD_DROP, WORLD_RESETS },
+    [WORLD_INTX] = { WORLD_FAIL, WORLD_RESETS },
 };
 
 /* What Xen, pcifront and the kernel say; which one is of no consequence. */
@@ -259,6 +270,9 @@ static void recover(World *w)
     if (w->seq.state != XEN_PT_MSI_STATE_OFF && w->permitted) {
         world_broken(w, "MSI goes off again after a reset");
     }
+    if (w->intx && (w->command & WORLD_INTX_DISABLE)) {
+        world_broken(w, "INTx is back after a reset");
+    }
 }
 
 /* How many operations the story has made, without the recovery. */
@@ -275,6 +289,7 @@ static unsigned tell(const Story *story, unsigned nvec, Plan *plan)
                (story->device & FOUND_ON ? enable : 0),
                0x0103 | (story->device & MASTER ? WORLD_MASTER : 0),
                !(story->device & REFUSING), plan_choose, plan);
+    w.strict = story->device & STRICT;
     for (const Event *e = story->event; *e != END; e++) {
         happen(&w, *e);
     }

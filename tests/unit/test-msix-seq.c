@@ -115,7 +115,8 @@ static const Script scripts[] = {
     { "enable/denied", .refusing = true, .step = {
         { "deny+mask", "", "off+mask other/EBUSY" },
         { "deny", "", "off other/EBUSY" },
-        { "on", "read write=8002 read read read",
+        { "on", "read write=8002 read read intx-away write=8002 read read "
+          "read intx-back",
           "refused enable/EACCES/8002/0002" },
         { "deny", "", "refused enable/EACCES/8002/0002" } } },
     { "enable/denied-off", .step = {
@@ -252,8 +253,16 @@ static const Script scripts[] = {
         { "0:cpu0 1:cpu0 on", "map0!fail map1!fail " UNDO,
           "refused (0:cpu0) (1:cpu0) map0/ENOMEM" } } },
     { "refuse/enable", .refusing = true, .step = {
-        { "0:cpu0 on+mask", UP(0) " " MASKED " read " UNDO " " DOWN(0),
+        { "0:cpu0 on+mask", UP(0) " " MASKED " read intx-away write=c002 "
+          "read read " UNDO " intx-back " DOWN(0),
           "refused+mask (0:cpu0) enable/EACCES/c002/0002" } } },
+    /* Linux disables INTx after ENABLE. */
+    { "strict", .strict = true, .step = {
+        { "on+mask", MASKED " read intx-away write=c002 read",
+          "on+mask command=0503" },
+        { "0:cpu0", UP(0), "on+mask 0:cpu0 command=0503" },
+        { "on", ON, "on 0:cpu0 command=0503" },
+        { "off", OFF " intx-back " DOWN(0), "off (0:cpu0)" } } },
     { "refuse/vector-map", .step = {
         USE_1,
         { "1:cpu0", "map1!fail",
@@ -478,7 +487,8 @@ static const Script scripts[] = {
         { "probe", "command command=0103 command " MASKED " " OFF
           " command=0107 command", "off" } } },
     { "probe/refused", .refusing = true, .step = {
-        { "probe", "command " MASKED " read read",
+        { "probe", "command " MASKED " read intx-away write=c002 read read "
+          UNDO " intx-back",
           "refused enable/EACCES/c002/0002" } } },
     /* The probe's own, where ENABLE went off by itself before. */
     { "probe/masked-left", .fate.word = WORLD_MSIX_MASKALL, .step = {
@@ -505,7 +515,8 @@ static void test_mask(void)
 /* Asked for again, it is tried again: each time with the same few accesses. */
 static void test_refuse_retried(void)
 {
-    const unsigned again = 1 + 4 + 1;   /* look, ENABLE, undo */
+    /* Look, ENABLE, INTx away and ENABLE again, undo and INTx back. */
+    const unsigned again = 1 + 4 + 4 + 2;
     g_autofree char *text = NULL;
     Bench b;
 

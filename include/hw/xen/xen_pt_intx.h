@@ -29,4 +29,23 @@ int xen_pt_intx_bindable(XenPCIPassthroughState *s, int pirq);
  */
 void xen_pt_intx_quiet(XenPCIPassthroughState *s);
 
+/**
+ * xen_pt_intx_give_way: disable INTx in the device, whatever the guest has
+ *
+ * pciback before Linux 6.7 refuses ENABLE of MSI and MSI-X while INTx is on
+ * (xen_pcibk_get_interrupt_type()).
+ *
+ * Returns: 0, or a negative errno and the device is as it was: -EPERM in dom0,
+ * -EBUSY where pciback's copy has INTx disabled and the device interrupts by
+ * it, -EIO where the device cannot be read.
+ */
+int xen_pt_intx_give_way(XenPCIPassthroughState *s);
+
+/**
+ * xen_pt_intx_come_back: have INTx as the guest's COMMAND has it
+ *
+ * Returns: 0, or a negative errno: INTx may still be disabled.
+ */
+int xen_pt_intx_come_back(XenPCIPassthroughState *s);
+
 #endif

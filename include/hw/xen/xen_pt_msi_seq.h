@@ -80,6 +80,8 @@ typedef struct XenPTMSIOps {
     /* One aligned 16-bit access to the device. */
     int (*read)(void *world, XenPTMSIWord word, uint16_t *value);
     int (*write)(void *world, XenPTMSIWord word, uint16_t value);
+    /* INTx gives way to ENABLE, or is again as the guest has it. */
+    int (*intx)(void *world, bool back);
 } XenPTMSIOps;
 
 typedef struct XenPTMSIVector {
@@ -102,7 +104,8 @@ typedef struct XenPTMSISeq {
     XenPTMSIVector *vec;
     XenPTMSIState state;
     bool masked;            /* the guest's function mask */
-    bool armed;             /* ENABLE was written, as @control */
+    bool armed;             /* ENABLE was written, as @control, */
+    bool intx_away;         /* and INTx gave way to it */
     uint16_t control;       /* as last seen while on */
     unsigned lost;          /* vectors that are */
     XenPTMSIFault why_lost; /* the first of them */
@@ -134,9 +137,9 @@ void xen_pt_msi_seq_init(XenPTMSISeq *seq, const XenPTMSIOps *ops, void *world,
  * @seq: a sequence that is off
  *
  * Sets ENABLE, and the function mask with it, and clears them again, with bus
- * mastering and INTx off meanwhile: a function that may not issue memory
- * requests sends no message either (PCIe base spec, Command register). Leaves
- * the device as found, and the sequence REFUSED where the write does not take.
+ * mastering off meanwhile: a function that may not issue memory requests sends
+ * no message either (PCIe base spec, Command register). Leaves the device as
+ * found, and the sequence REFUSED where the write does not take.
  * Where it is not safe to probe, because bus mastering cannot be seen off,
  * ENABLE is not written and @seq->fault says so.
  *
