@@ -58,23 +58,23 @@ static bool read_registers(XenPTMSI *msi, Found *found, Error **errp)
     XenHostPCIDevice *d = &msi->s->real_device;
     bool is_msix = msi->id == PCI_CAP_ID_MSIX;
     unsigned size;
-    int rc = xen_host_pci_get_word(d, msi->base + PCI_MSI_FLAGS,
+    int rc = xen_host_pci_get_word(d, msi->cap + PCI_MSI_FLAGS,
                                    &msi->control);
 
     size = is_msix ? PCI_CAP_MSIX_SIZEOF : xen_pt_msi_regs_size(msi->control);
-    msi->regs.size = MIN(size, PCI_CONFIG_SPACE_SIZE - msi->base);
+    msi->regs.size = MIN(size, PCI_CONFIG_SPACE_SIZE - msi->cap);
     found->complete = msi->regs.size == size;
     if (!rc && is_msix && found->complete) {
-        rc = xen_host_pci_get_long(d, msi->base + PCI_MSIX_TABLE,
+        rc = xen_host_pci_get_long(d, msi->cap + PCI_MSIX_TABLE,
                                    &found->table);
         if (!rc) {
-            rc = xen_host_pci_get_long(d, msi->base + PCI_MSIX_PBA,
+            rc = xen_host_pci_get_long(d, msi->cap + PCI_MSIX_PBA,
                                        &found->pba);
         }
     }
     if (rc || msi->control == UINT16_MAX || found->table == UINT32_MAX) {
         error_setg(errp, "%s: the %s capability at 0x%02x cannot be read",
-                   msi->name, msi->what, msi->base);
+                   msi->name, msi->what, msi->cap);
         return false;
     }
     return true;
@@ -120,7 +120,7 @@ static XenPTMSI *new_capability(XenPCIPassthroughState *s, uint8_t id,
     msi = g_new0(XenPTMSI, 1);
     msi->s = s;
     msi->id = id;
-    msi->base = base;
+    msi->cap = base;
     msi->what = is_msix ? "MSI-X" : "MSI";
     msi->name = xen_pt_host_name(s);
     if (!read_registers(msi, &found, errp)) {
@@ -148,7 +148,7 @@ static void probe(XenPTMSI *msi)
         msi->hidden = !xen_pt_msi_seq_probe(&msi->seq);
     }
     msi->realize_fault = msi->seq.fault;
-    trace_xen_pt_msi_realize(msi->name, msi->what, msi->base, msi->control,
+    trace_xen_pt_msi_realize(msi->name, msi->what, msi->cap, msi->control,
                              msi->hidden);
     xen_pt_msi_report(msi);
 }
@@ -245,7 +245,7 @@ uint8_t xen_pt_msi_start(XenPCIPassthroughState *s, uint8_t id, uint8_t base,
 {
     XenPTMSI *msi = with_id(s, id);
 
-    if (msi->base != base) {
+    if (msi->cap != base) {
         return 0;
     }
     msi->regs.value[PCI_CAP_LIST_NEXT] = next;
@@ -256,12 +256,12 @@ bool xen_pt_msi_hidden(const XenPCIPassthroughState *s, const XenPTCap *cap)
 {
     const XenPTMSI *msi = with_id(s, cap->id);
 
-    return msi && (msi->hidden || msi->base != cap->offset);
+    return msi && (msi->hidden || msi->cap != cap->offset);
 }
 
 static bool is_at(const XenPTMSI *msi, uint32_t addr)
 {
-    return msi && addr >= msi->base && addr < msi->base + msi->regs.size;
+    return msi && addr >= msi->cap && addr < msi->cap + msi->regs.size;
 }
 
 static XenPTMSI *at(const XenPCIPassthroughState *s, uint32_t addr)
@@ -278,7 +278,7 @@ bool xen_pt_msi_config_read(XenPCIPassthroughState *s, uint32_t addr, int len,
     if (!msi) {
         return false;
     }
-    offset = addr - msi->base;
+    offset = addr - msi->cap;
     *value = xen_pt_msi_regs_read(&msi->regs, offset, len);
     /* The pending bits are the device's own; those of one vector matter. */
     if (msi->regs.pending && offset == msi->regs.pending) {
@@ -342,7 +342,7 @@ bool xen_pt_msi_config_write(XenPCIPassthroughState *s, uint32_t addr,
     if (msi->hidden) {
         return true;
     }
-    events = xen_pt_msi_regs_write(&msi->regs, addr - msi->base, value, len);
+    events = xen_pt_msi_regs_write(&msi->regs, addr - msi->cap, value, len);
     if (events & XEN_PT_MSI_WROTE_VECTOR) {
         write_vector(msi);
     }

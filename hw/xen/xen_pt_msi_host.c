@@ -67,7 +67,7 @@ static uint8_t gvec(const XenPTMSIMessage *m)
 /* The address of the table's BAR; one that is not 0 asks Xen for MSI-X. */
 static uint64_t table_base(const XenPTMSI *msi)
 {
-    return msi->x ? msi->x->base : 0;
+    return msi->x ? msi->x->bar_base : 0;
 }
 
 /* Where Xen is to find the guest's writes of mask bits. */
@@ -76,10 +76,10 @@ static uint64_t guest_table(const XenPTMSI *msi)
     return msi->x ? msi->x->guest : 0;
 }
 
-static int host_map(void *world, unsigned vector, const XenPTMSIMessage *guest,
+static int host_map(void *opaque, unsigned vector, const XenPTMSIMessage *guest,
                     int *pirq)
 {
-    XenPTMSI *msi = world;
+    XenPTMSI *msi = opaque;
     XenHostPCIDevice *d = &msi->s->real_device;
     uint32_t requested = xen_pt_msi_requested_pirq(guest);
     int rc = -EEXIST;
@@ -99,9 +99,9 @@ static int host_map(void *world, unsigned vector, const XenPTMSIMessage *guest,
     return rc;
 }
 
-static int host_unmap(void *world, unsigned vector, int pirq)
+static int host_unmap(void *opaque, unsigned vector, int pirq)
 {
-    XenPTMSI *msi = world;
+    XenPTMSI *msi = opaque;
     int rc = xc_result(xc_physdev_unmap_pirq(xen_xc, xen_domid, pirq));
 
     if (!rc) {
@@ -111,10 +111,10 @@ static int host_unmap(void *world, unsigned vector, int pirq)
     return rc;
 }
 
-static int host_bind(void *world, unsigned vector, int pirq,
+static int host_bind(void *opaque, unsigned vector, int pirq,
                      const XenPTMSIMessage *guest, bool masked)
 {
-    XenPTMSI *msi = world;
+    XenPTMSI *msi = opaque;
     uint32_t flags = gflags(guest) | (masked ? 0 : GFLAGS_UNMASKED);
     int rc = -ENXIO;
 
@@ -128,10 +128,10 @@ static int host_bind(void *world, unsigned vector, int pirq,
     return rc;
 }
 
-static int host_unbind(void *world, unsigned vector, int pirq,
+static int host_unbind(void *opaque, unsigned vector, int pirq,
                        const XenPTMSIMessage *guest)
 {
-    XenPTMSI *msi = world;
+    XenPTMSI *msi = opaque;
     int rc = xc_result(xc_domain_unbind_msi_irq(xen_xc, xen_domid, gvec(guest),
                                                 pirq, gflags(guest)));
 
@@ -139,10 +139,11 @@ static int host_unbind(void *world, unsigned vector, int pirq,
     return rc;
 }
 
-static int host_message(void *world, unsigned vector, XenPTMSIMessage *device)
+static int host_message(void *opaque, unsigned vector, XenPTMSIMessage *device)
 {
-    XenPTMSI *msi = world;
+    XenPTMSI *msi = opaque;
     XenHostPCIDevice *d = &msi->s->real_device;
+    bool wide = msi->control & PCI_MSI_FLAGS_64BIT;
     uint32_t lo = 0, hi = 0;
     uint16_t data = 0;
     int rc = 0;
@@ -151,12 +152,14 @@ static int host_message(void *world, unsigned vector, XenPTMSIMessage *device)
         *device = xen_pt_msix_device_message(msi->x, vector);
         goto out;
     }
-    rc = xen_host_pci_get_long(d, msi->base + PCI_MSI_ADDRESS_LO, &lo);
-    if (!rc && msi->regs.data == PCI_MSI_DATA_64) {
-        rc = xen_host_pci_get_long(d, msi->base + PCI_MSI_ADDRESS_HI, &hi);
+    rc = xen_host_pci_get_long(d, msi->cap + PCI_MSI_ADDRESS_LO, &lo);
+    if (!rc && wide) {
+        rc = xen_host_pci_get_long(d, msi->cap + PCI_MSI_ADDRESS_HI, &hi);
     }
     if (!rc) {
-        rc = xen_host_pci_get_word(d, msi->base + msi->regs.data, &data);
+        rc = xen_host_pci_get_word(d, msi->cap + (wide ? PCI_MSI_DATA_64
+                                                       : PCI_MSI_DATA_32),
+                                   &data);
     }
     device->address = (uint64_t)hi << 32 | lo;
     device->data = data;
@@ -168,13 +171,13 @@ out:
 
 static int word_offset(const XenPTMSI *msi, XenPTMSIWord word)
 {
-    return word == XEN_PT_MSI_WORD_CONTROL ? msi->base + PCI_MSI_FLAGS
+    return word == XEN_PT_MSI_WORD_CONTROL ? msi->cap + PCI_MSI_FLAGS
                                            : PCI_COMMAND;
 }
 
-static int host_read(void *world, XenPTMSIWord word, uint16_t *value)
+static int host_read(void *opaque, XenPTMSIWord word, uint16_t *value)
 {
-    XenPTMSI *msi = world;
+    XenPTMSI *msi = opaque;
     int offset = word_offset(msi, word), rc;
 
     *value = UINT16_MAX;
@@ -183,9 +186,9 @@ static int host_read(void *world, XenPTMSIWord word, uint16_t *value)
     return rc;
 }
 
-static int host_write(void *world, XenPTMSIWord word, uint16_t value)
+static int host_write(void *opaque, XenPTMSIWord word, uint16_t value)
 {
-    XenPTMSI *msi = world;
+    XenPTMSI *msi = opaque;
     int offset = word_offset(msi, word);
     int rc = xen_host_pci_set_word(&msi->s->real_device, offset, value);
 
@@ -193,10 +196,11 @@ static int host_write(void *world, XenPTMSIWord word, uint16_t value)
     return rc;
 }
 
-static int host_intx(void *world, bool back)
+static int host_intx(void *opaque, bool back)
 {
-    XenPTMSI *msi = world;
-    int rc = back ? xen_pt_intx_come_back(msi->s) : xen_pt_intx_give_way(msi->s);
+    XenPTMSI *msi = opaque;
+    int rc = back ? xen_pt_intx_come_back(msi->s)
+                  : xen_pt_intx_give_way(msi->s);
 
     trace_xen_pt_msi_intx(msi->name, back, rc);
     return rc;

@@ -69,7 +69,8 @@ static const struct {
     { ON(MAP), -EEXIST,
       "an interrupt of %s is still mapped, or the guest asks for the pirq of "
       "another; detach it and attach it again" },
-    { ON(MASTER), 0, "whether %s may use it is seen when its driver enables it" },
+    { ON(MASTER), 0,
+      "whether %s may use it is seen when its driver enables it" },
     { ON(MAP), -ENOSPC,
       "Xen has no more interrupts for %s; see its options nr_irqs and "
       "extra_guest_irqs, or give the device the property msix=off" },
@@ -147,7 +148,7 @@ void xen_pt_msi_report(XenPTMSI *msi)
 void xen_pt_msi_warn_broken(const XenPTMSI *msi, const char *how)
 {
     warn_report("%s: %s hidden from the guest: the capability at 0x%02x %s",
-                msi->name, msi->what, msi->base, how);
+                msi->name, msi->what, msi->cap, how);
 }
 
 static const char *state(const XenPTMSI *msi)
@@ -188,7 +189,7 @@ static void visit_status(Visitor *v, const char *name, const XenPTMSI *msi,
                 msi->seq.lost ? &msi->seq.why_lost : &msi->realize_fault;
         undo = &msi->seq.undo;
         failures = msi->seq.undo_failures;
-        for (unsigned i = msi->seq.used; i--; ) {
+        for (unsigned i = msi->seq.nused; i--; ) {
             if (msi->vector[i].stage >= XEN_PT_MSI_STAGE_MAPPED) {
                 QAPI_LIST_PREPEND(pirqs, msi->vector[i].pirq);
             }

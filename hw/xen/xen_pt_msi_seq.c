@@ -33,7 +33,7 @@ static bool deliverable(const XenPTMSISeq *s, unsigned i)
 /* One access. All-ones is what a read that was lost leaves. */
 static int read_once(XenPTMSISeq *s, XenPTMSIWord word, uint16_t *value)
 {
-    int rc = s->ops->read(s->world, word, value);
+    int rc = s->ops->read(s->opaque, word, value);
 
     if (rc || *value == UINT16_MAX) {
         *value = UINT16_MAX;
@@ -60,7 +60,7 @@ static int set_word(XenPTMSISeq *s, XenPTMSIWord word, uint16_t value,
     int written, rc;
 
     f->written = value;
-    written = s->ops->write(s->world, word, value);
+    written = s->ops->write(s->opaque, word, value);
     rc = read_once(s, word, &f->read);
     if ((rc || ((f->read ^ value) & matter)) && !read_once(s, word, &again)) {
         f->read = again;
@@ -111,7 +111,7 @@ static int enable_clear(XenPTMSISeq *s, XenPTMSIFault *f)
         rc = flip_bits(s, now, now & (s->enable | s->maskall), f);
     }
     if (!rc && s->intx_away) {
-        s->intx_away = s->ops->intx(s->world, true);
+        s->intx_away = s->ops->intx(s->opaque, true);
     }
     return rc;
 }
@@ -144,7 +144,7 @@ static void vector_down(XenPTMSISeq *s, unsigned i)
     if (v->stage >= XEN_PT_MSI_STAGE_BOUND) {
         v->stage = XEN_PT_MSI_STAGE_BOUND;    /* not to be relied on any more */
         f.step = XEN_PT_MSI_STEP_UNBIND;
-        f.err = s->ops->unbind(s->world, i, v->pirq, &v->bound.message);
+        f.err = s->ops->unbind(s->opaque, i, v->pirq, &v->bound.message);
         if (f.err) {
             undo_failed(s, f);
         } else {
@@ -153,7 +153,7 @@ static void vector_down(XenPTMSISeq *s, unsigned i)
     }
     if (v->stage >= XEN_PT_MSI_STAGE_MAPPED) {
         f.step = XEN_PT_MSI_STEP_UNMAP;
-        f.err = s->ops->unmap(s->world, i, v->pirq);
+        f.err = s->ops->unmap(s->opaque, i, v->pirq);
         if (f.err) {
             undo_failed(s, f);
         } else {
@@ -211,7 +211,7 @@ static void msi_down(XenPTMSISeq *s)
     s->undo_failures = 0;
     s->fault = s->undo = f;
     f.err = enable_clear(s, &f);
-    for (unsigned i = s->used; i--; ) {
+    for (unsigned i = s->nused; i--; ) {
         vector_down(s, i);
         s->vec[i].lost = false;
     }
@@ -236,7 +236,7 @@ static int check_message(XenPTMSISeq *s, unsigned i, XenPTMSIFault *f)
 
     for (int look = 0; look < 2; look++) {
         f->step = XEN_PT_MSI_STEP_READ;
-        rc = s->ops->message(s->world, i, &f->message);
+        rc = s->ops->message(s->opaque, i, &f->message);
         if (!rc) {
             f->step = XEN_PT_MSI_STEP_CHECK;
             f->check = xen_pt_msi_check_device(&f->message);
@@ -262,7 +262,7 @@ static int vector_check(XenPTMSISeq *s, unsigned i, XenPTMSIFault *f)
 
     if (is_msix(s)) {
         f->step = XEN_PT_MSI_STEP_BIND;
-        rc = s->ops->bind(s->world, i, v->pirq, &v->want.message, false);
+        rc = s->ops->bind(s->opaque, i, v->pirq, &v->want.message, false);
     }
     return rc;
 }
@@ -279,14 +279,14 @@ static int vector_up(XenPTMSISeq *s, unsigned i, XenPTMSIFault *f)
 
     f->vector = i;
     f->step = XEN_PT_MSI_STEP_MAP;
-    rc = s->ops->map(s->world, i, &v->want.message, &v->pirq);
+    rc = s->ops->map(s->opaque, i, &v->want.message, &v->pirq);
     if (rc) {
         return rc;
     }
     v->stage = XEN_PT_MSI_STAGE_MAPPED;
 
     f->step = XEN_PT_MSI_STEP_BIND;
-    rc = s->ops->bind(s->world, i, v->pirq, &v->want.message, masked);
+    rc = s->ops->bind(s->opaque, i, v->pirq, &v->want.message, masked);
     if (rc) {
         return rc;
     }
@@ -347,7 +347,7 @@ static int enable_write(XenPTMSISeq *s, uint16_t old, bool masked,
  */
 static int enable_without_intx(XenPTMSISeq *s, bool masked, XenPTMSIFault *f)
 {
-    if (s->ops->intx(s->world, false)) {
+    if (s->ops->intx(s->opaque, false)) {
         return -EACCES;
     }
     s->intx_away = true;
@@ -406,7 +406,7 @@ static int vectors_up(XenPTMSISeq *s, XenPTMSIFault *f)
         return rc;
     }
     for (int asking = 1; asking >= 0; asking--) {
-        for (unsigned i = 0; i < s->used; i++) {
+        for (unsigned i = 0; i < s->nused; i++) {
             if (deliverable(s, i) && asking ==
                 !!xen_pt_msi_requested_pirq(&s->vec[i].want.message)) {
                 had += !vector_alone(s, i);
@@ -424,7 +424,7 @@ static int vectors_seen(XenPTMSISeq *s, XenPTMSIFault *f)
 {
     unsigned had = 0;
 
-    for (unsigned i = 0; i < s->used; i++) {
+    for (unsigned i = 0; i < s->nused; i++) {
         if (is_unseen(s, i)) {
             XenPTMSIFault one = { .vector = i };
 
@@ -440,7 +440,7 @@ static int vectors_seen(XenPTMSISeq *s, XenPTMSIFault *f)
 
 static bool any_unseen(const XenPTMSISeq *s)
 {
-    for (unsigned i = 0; i < s->used; i++) {
+    for (unsigned i = 0; i < s->nused; i++) {
         if (is_unseen(s, i)) {
             return true;
         }
@@ -532,13 +532,13 @@ static void msi_update(XenPTMSISeq *s, unsigned i)
     }
     /* Xen's bind unmasks when asked to, but masks only what was not bound. */
     if (v->want.masked && !v->bound.masked) {
-        f.err = s->ops->unbind(s->world, i, v->pirq, &v->bound.message);
+        f.err = s->ops->unbind(s->opaque, i, v->pirq, &v->bound.message);
         if (!f.err) {
             v->stage = XEN_PT_MSI_STAGE_MAPPED;
         }
     }
     if (!f.err) {
-        f.err = s->ops->bind(s->world, i, v->pirq, &m, v->want.masked);
+        f.err = s->ops->bind(s->opaque, i, v->pirq, &m, v->want.masked);
     }
     if (!f.err) {
         v->bound.message = m;
@@ -570,7 +570,8 @@ static void msix_update(XenPTMSISeq *s, unsigned i)
             return;
         }
         if (same_pirq(&v->want.message, &v->bound.message)) {
-            f.err = s->ops->bind(s->world, i, v->pirq, &v->want.message, false);
+            f.err = s->ops->bind(s->opaque, i, v->pirq, &v->want.message,
+                                 false);
             if (!f.err) {
                 v->bound = v->want;
                 return;
@@ -631,13 +632,13 @@ static void forget_requests(XenPTMSISeq *s)
     }
 }
 
-void xen_pt_msi_seq_init(XenPTMSISeq *s, const XenPTMSIOps *ops, void *world,
+void xen_pt_msi_seq_init(XenPTMSISeq *s, const XenPTMSIOps *ops, void *opaque,
                          uint16_t enable, uint16_t maskall,
                          XenPTMSIVector *vec, unsigned nvec)
 {
     *s = (XenPTMSISeq) {
-        .ops = ops, .world = world, .enable = enable, .maskall = maskall,
-        .vec = vec, .nvec = nvec, .used = maskall ? 0 : nvec,
+        .ops = ops, .opaque = opaque, .enable = enable, .maskall = maskall,
+        .vec = vec, .nvec = nvec, .nused = maskall ? 0 : nvec,
     };
     for (unsigned i = 0; i < nvec; i++) {
         vec[i] = (XenPTMSIVector) { .pirq = -1 };
@@ -735,8 +736,8 @@ void xen_pt_msi_seq_set_vector(XenPTMSISeq *s, unsigned i,
     s->vec[i].want.message = *message;
     s->vec[i].want.masked = masked;
 
-    if (i >= s->used && deliverable(s, i)) {
-        s->used = i + 1;
+    if (i >= s->nused && deliverable(s, i)) {
+        s->nused = i + 1;
     }
     if (s->state == XEN_PT_MSI_STATE_ON) {
         if (is_msix(s)) {
@@ -755,20 +756,20 @@ void xen_pt_msi_seq_rebind(XenPTMSISeq *s)
         return;
     }
     /* All before the first: Xen looks at the table's place for the first. */
-    for (unsigned i = 0; i < s->used; i++) {
+    for (unsigned i = 0; i < s->nused; i++) {
         XenPTMSIVector *v = &s->vec[i];
 
         if (v->stage != XEN_PT_MSI_STAGE_CHECKED ||
-            s->ops->unbind(s->world, i, v->pirq, &v->bound.message)) {
+            s->ops->unbind(s->opaque, i, v->pirq, &v->bound.message)) {
             vector_down(s, i);
         }
     }
-    for (unsigned i = 0; i < s->used; i++) {
+    for (unsigned i = 0; i < s->nused; i++) {
         XenPTMSIVector *v = &s->vec[i];
 
         if (v->stage == XEN_PT_MSI_STAGE_CHECKED) {
             v->bound.masked = v->want.masked;
-            if (!s->ops->bind(s->world, i, v->pirq, &v->bound.message,
+            if (!s->ops->bind(s->opaque, i, v->pirq, &v->bound.message,
                               v->want.masked)) {
                 continue;
             }
@@ -796,8 +797,8 @@ void xen_pt_msi_seq_reset(XenPTMSISeq *s)
         s->vec[i].want.message = (XenPTMSIMessage) { 0 };
         s->vec[i].want.masked = false;
     }
-    while (is_msix(s) && s->used &&
-           s->vec[s->used - 1].stage == XEN_PT_MSI_STAGE_FREE) {
-        s->used--;
+    while (is_msix(s) && s->nused &&
+           s->vec[s->nused - 1].stage == XEN_PT_MSI_STAGE_FREE) {
+        s->nused--;
     }
 }

@@ -59,7 +59,7 @@ static uint64_t pages_read(void *opaque, hwaddr addr, unsigned size)
  */
 static bool written_by_xen(const XenPTMSI *msi)
 {
-    for (unsigned i = 0; i < msi->seq.used; i++) {
+    for (unsigned i = 0; i < msi->seq.nused; i++) {
         if (msi->vector[i].stage >= XEN_PT_MSI_STAGE_BOUND) {
             return !msi->x->table.masks_unseen;
         }
@@ -211,7 +211,7 @@ bool xen_pt_msix_new(XenPTMSI *msi, uint32_t table, uint32_t pba)
 
     x = msi->x = g_malloc0(sizeof(*x) + n * sizeof(x->entry[0]));
     x->bar = bar;
-    x->base = r->base_addr;
+    x->bar_base = r->base_addr;
     x->guest = XEN_PT_MSIX_UNMAPPED;
     x->table.masks_unseen = !xen_shows_all_writes();
     x->table.n = n;
@@ -308,7 +308,7 @@ void xen_pt_msix_learn_masks(XenPTMSI *msi)
     XenPTMSIX *x = msi->x;
     bool reset = false;
 
-    for (unsigned i = 0; i < msi->seq.used && x->table.masks_unseen; i++) {
+    for (unsigned i = 0; i < msi->seq.nused && x->table.masks_unseen; i++) {
         hwaddr at = x->table_offset + i * PCI_MSIX_ENTRY_SIZE;
         XenPTMSIMessage m;
         bool masked;

@@ -113,7 +113,8 @@ static void happen(Event e)
         world_reset(&w);
         break;
     case PROBE:
-        if (w.seq.state == XEN_PT_MSI_STATE_OFF) {
+        /* Nothing is left of an earlier driver when a device comes. */
+        if (w.seq.state == XEN_PT_MSI_STATE_OFF && !w.seq.intx_away) {
             world_probe(&w);
         }
         break;
@@ -129,8 +130,8 @@ static void happen(Event e)
 static void happen_used(Event e)
 {
     for (unsigned used = 0; used <= NVEC; used++) {
-        if (w.seq.used == used) {
-            w.seq.used = used;
+        if (w.seq.nused == used) {
+            w.seq.nused = used;
             happen(e);
             break;
         }
@@ -186,9 +187,9 @@ static bool together(void)
 
     if ((unsigned)w.seq.state > XEN_PT_MSI_STATE_REFUSED ||
         w.seq.ops != &world_ops ||
-        w.seq.world != &w || w.seq.vec != w.vec || w.seq.nvec != NVEC ||
+        w.seq.opaque != &w || w.seq.vec != w.vec || w.seq.nvec != NVEC ||
         w.seq.enable != w.enable || w.seq.maskall != w.maskall ||
-        (MSIX ? w.seq.used > NVEC : w.seq.used != NVEC) || !there()) {
+        (MSIX ? w.seq.nused > NVEC : w.seq.nused != NVEC) || !there()) {
         return false;
     }
     for (unsigned i = 0; i < NVEC; i++) {
@@ -209,7 +210,7 @@ static bool together(void)
             return false;
         }
         /* The loops over the vectors end where none was ever used. */
-        if (i >= w.seq.used && (known->stage != XEN_PT_MSI_STAGE_FREE ||
+        if (i >= w.seq.nused && (known->stage != XEN_PT_MSI_STAGE_FREE ||
                                 known->lost || world_used(&w, i))) {
             return false;
         }
@@ -258,10 +259,10 @@ static void any_state(void)
     /* All of it, but for what says which sequence and which world it is. */
     w = nondet_world();
     w.seq.ops = &world_ops;
-    w.seq.world = &w;
+    w.seq.opaque = &w;
     w.seq.vec = w.vec;
     w.seq.nvec = NVEC;
-    w.seq.used = MSIX ? w.seq.used : NVEC;
+    w.seq.nused = MSIX ? w.seq.nused : NVEC;
     w.enable = w.seq.enable = MSIX ? WORLD_MSIX_ENABLE : WORLD_ENABLE;
     w.maskall = w.seq.maskall = MSIX ? WORLD_MSIX_MASKALL : 0;
     w.choose = any_fate;

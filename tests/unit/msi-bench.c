@@ -187,8 +187,8 @@ char *bench_text(const Bench *b)
         lost += s->vec[i].lost;
     }
     g_assert_cmpuint(s->lost, ==, lost);
-    if (world_is_msix(w) && s->used != used) {
-        g_string_append_printf(text, " used=%u", s->used);
+    if (world_is_msix(w) && s->nused != used) {
+        g_string_append_printf(text, " used=%u", s->nused);
     }
     if (s->state == XEN_PT_MSI_STATE_ON) {
         control |= w->enable | (xen_pt_msi_seq_masked(s) ? w->maskall : 0);

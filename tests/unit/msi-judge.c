@@ -412,7 +412,7 @@ const char *world_unsettled(const World *w)
     if (w->rebinding) {
         return "a vector in use is unbound only to be bound anew";
     }
-    if (w->intx && (w->command & WORLD_INTX_DISABLE) && !s->intx_away &&
+    if (w->intx == !!(w->command & WORLD_INTX_DISABLE) && !s->intx_away &&
         !w->lied) {
         return "I14: INTx is as the guest has it, or known to be away";
     }

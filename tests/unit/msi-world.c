@@ -414,7 +414,7 @@ void world_reset(World *w)
          w->lied,
          "a reset where nothing fails forgets what has failed");
     RULE(w, w->seq.state != XEN_PT_MSI_STATE_OFF || !world_is_msix(w) ||
-         !w->seq.used,
+         !w->seq.nused,
          "a reset forgets which vectors were used");
     end_event(w);
 }

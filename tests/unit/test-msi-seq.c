@@ -241,7 +241,7 @@ static const Script scripts[] = {
         { "0:cpu0 on", UP_STRICT, "on 0:cpu0 command=0503" },
         { "off", "read write=0080!drop read read unbind0 unmap0 read intx-back",
           "off (0:cpu0)" } } },
-    /* It is not INTx where ENABLE reads as set, and another bit is not right. */
+    /* It is not INTx where ENABLE reads as set and another bit is wrong. */
     { "strict/other-bit", .strict = true, .fate.word = 0x0181, .step = {
         { "0:cpu0 on", "map0 bind0 message0 read write=0081!drop read!junk "
           "read!junk read!junk write=0180 read read unbind0 unmap0 read",

@@ -509,7 +509,7 @@ static void test_mask(void)
         bench_program(&b, 0, "cpu0", i % 2 == 0);
     }
     bench_count(&b, 0);
-    g_assert_cmpuint(b.w.seq.used, ==, 1);
+    g_assert_cmpuint(b.w.seq.nused, ==, 1);
 }
 
 /* Asked for again, it is tried again: each time with the same few accesses. */

@@ -22,7 +22,7 @@ typedef struct XenPTMSI {
     const char *what;           /* "MSI" or "MSI-X" */
     char *name;                 /* see xen_pt_host_name() */
     uint8_t id;                 /* PCI_CAP_ID_MSI or PCI_CAP_ID_MSIX */
-    uint8_t base;               /* of the capability in config space */
+    uint8_t cap;                /* of the capability in config space */
     uint16_t control;           /* the control word as it was found */
     bool hidden;                /* refused before the guest could see it */
     unsigned warned;            /* bit n: XenPTMSIStep n has been reported */

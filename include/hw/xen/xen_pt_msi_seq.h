@@ -5,7 +5,7 @@
  *
  * One state machine for a set of vectors and the control word that switches
  * them on. It knows no QEMU object and no Xen call, allocates nothing and has
- * no global: what it does to the world goes through XenPTMSIOps.
+ * no global: what it does to the device and Xen goes through XenPTMSIOps.
  */
 #ifndef HW_XEN_PT_MSI_SEQ_H
 #define HW_XEN_PT_MSI_SEQ_H
@@ -62,26 +62,26 @@ typedef enum XenPTMSIWord {
 } XenPTMSIWord;
 
 /*
- * The world. Every operation returns 0 or a negative errno; @world is what
- * XenPTMSISeq has of that name.
+ * The device and Xen. Every operation returns 0 or a negative errno; @opaque is
+ * what XenPTMSISeq has of that name.
  */
 typedef struct XenPTMSIOps {
     /* Give the vector a pirq, the one that the guest's message asks for. */
-    int (*map)(void *world, unsigned vector, const XenPTMSIMessage *guest,
+    int (*map)(void *opaque, unsigned vector, const XenPTMSIMessage *guest,
                int *pirq);
-    int (*unmap)(void *world, unsigned vector, int pirq);
+    int (*unmap)(void *opaque, unsigned vector, int pirq);
     /* Deliver the pirq as the guest's message says; binding anew replaces. */
-    int (*bind)(void *world, unsigned vector, int pirq,
+    int (*bind)(void *opaque, unsigned vector, int pirq,
                 const XenPTMSIMessage *guest, bool masked);
-    int (*unbind)(void *world, unsigned vector, int pirq,
+    int (*unbind)(void *opaque, unsigned vector, int pirq,
                   const XenPTMSIMessage *guest);
     /* The message in the device. */
-    int (*message)(void *world, unsigned vector, XenPTMSIMessage *device);
+    int (*message)(void *opaque, unsigned vector, XenPTMSIMessage *device);
     /* One aligned 16-bit access to the device. */
-    int (*read)(void *world, XenPTMSIWord word, uint16_t *value);
-    int (*write)(void *world, XenPTMSIWord word, uint16_t value);
+    int (*read)(void *opaque, XenPTMSIWord word, uint16_t *value);
+    int (*write)(void *opaque, XenPTMSIWord word, uint16_t value);
     /* INTx gives way to ENABLE, or is again as the guest has it. */
-    int (*intx)(void *world, bool back);
+    int (*intx)(void *opaque, bool back);
 } XenPTMSIOps;
 
 typedef struct XenPTMSIVector {
@@ -96,11 +96,11 @@ typedef struct XenPTMSIVector {
 
 typedef struct XenPTMSISeq {
     const XenPTMSIOps *ops;
-    void *world;
+    void *opaque;
     uint16_t enable;        /* ENABLE's bit in the control word */
     uint16_t maskall;       /* the function mask's; 0 for MSI, without one */
     unsigned nvec;
-    unsigned used;          /* those from here on were never used */
+    unsigned nused;         /* those from here on were never used */
     XenPTMSIVector *vec;
     XenPTMSIState state;
     bool masked;            /* the guest's function mask */
@@ -117,8 +117,8 @@ typedef struct XenPTMSISeq {
 /**
  * xen_pt_msi_seq_init: nothing mapped, nothing known to be wrong
  * @seq: the sequence
- * @ops: the world's operations, all of them
- * @world: their first argument
+ * @ops: the operations, all of them
+ * @opaque: their first argument
  * @enable: ENABLE's bit in the control word
  * @maskall: the function mask's bit for MSI-X, 0 for MSI
  * @vec: the vectors, the caller's memory
@@ -128,7 +128,7 @@ typedef struct XenPTMSISeq {
  * used, and mapped, once they are programmed and not masked, before ENABLE or
  * after it.
  */
-void xen_pt_msi_seq_init(XenPTMSISeq *seq, const XenPTMSIOps *ops, void *world,
+void xen_pt_msi_seq_init(XenPTMSISeq *seq, const XenPTMSIOps *ops, void *opaque,
                          uint16_t enable, uint16_t maskall,
                          XenPTMSIVector *vec, unsigned nvec);
 

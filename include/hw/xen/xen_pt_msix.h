@@ -22,7 +22,7 @@ struct XenPTMSIX {
     XenPTMSIXPages pba;         /* those of the pending bits */
     bool pba_apart;             /* some of which are not the table's */
     unsigned bar, pba_bar;
-    uint64_t base;              /* of the host's BAR */
+    uint64_t bar_base;          /* of the host's BAR */
     uint32_t table_offset;      /* of the table, in @pages */
     uint64_t pba_first;         /* bytes of the table's BAR that are pending */
     uint64_t pba_last;          /* bits; UINT64_MAX: they are in another */
@@ -46,7 +46,7 @@ typedef enum XenPTMSIXLost {
 
 /**
  * xen_pt_msix_new: set up the table of a device
- * @msi: the capability; @msi->control and @msi->base are known
+ * @msi: the capability; @msi->control and @msi->cap are known
  * @table: the device's register of that name
  * @pba: and of the pending bits
  *
