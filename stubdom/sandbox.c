@@ -7,7 +7,7 @@
  *
  * QEMU's own sandbox comes on top of this: it can forbid what it needs itself
  * to start (execve). What is here are whole groups that no QEMU needs, whatever
- * its version. docs/image.rst says of each group why.
+ * its version.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,71 +27,88 @@
 #define CAP_WORD_BITS 32
 
 /* Nobody tries these in good faith. */
-static const int killed[] = {
-    /* other code for the kernel */
-    SCMP_SYS(init_module), SCMP_SYS(finit_module), SCMP_SYS(delete_module),
-    SCMP_SYS(kexec_load), SCMP_SYS(kexec_file_load), SCMP_SYS(bpf),
-    /* other mounts, another root */
-    SCMP_SYS(mount), SCMP_SYS(umount2), SCMP_SYS(pivot_root), SCMP_SYS(chroot),
-    SCMP_SYS(open_tree), SCMP_SYS(move_mount), SCMP_SYS(fsopen),
-    SCMP_SYS(fsconfig), SCMP_SYS(fsmount), SCMP_SYS(fspick),
-    SCMP_SYS(mount_setattr), SCMP_SYS(open_by_handle_at), SCMP_SYS(swapon),
-    SCMP_SYS(swapoff), SCMP_SYS(quotactl), SCMP_SYS(acct),
-    /* namespaces */
-    SCMP_SYS(unshare), SCMP_SYS(setns),
-    /* other processes, init above all */
-    SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev),
-    SCMP_SYS(pidfd_getfd), SCMP_SYS(process_madvise), SCMP_SYS(kcmp),
-    /* the machine */
-    SCMP_SYS(reboot), SCMP_SYS(iopl), SCMP_SYS(ioperm), SCMP_SYS(vhangup),
-    SCMP_SYS(sethostname), SCMP_SYS(setdomainname),
-    /* the clocks */
-    SCMP_SYS(settimeofday), SCMP_SYS(clock_settime), SCMP_SYS(clock_adjtime),
-    SCMP_SYS(adjtimex),
-};
-
+#define KILLED SCMP_ACT_KILL_PROCESS
 /* A library may try these, and do without. */
-static const int refused[] = {
-    /* large parts of the kernel that nothing here is made with */
-    SCMP_SYS(io_uring_setup), SCMP_SYS(io_uring_enter),
-    SCMP_SYS(io_uring_register), SCMP_SYS(userfaultfd),
-    SCMP_SYS(perf_event_open), SCMP_SYS(add_key), SCMP_SYS(request_key),
-    SCMP_SYS(keyctl), SCMP_SYS(fanotify_init), SCMP_SYS(modify_ldt),
-    /* the kernel's log */
-    SCMP_SYS(syslog),
-    /* ways to memory that can be written and executed, see below */
-    SCMP_SYS(memfd_create), SCMP_SYS(memfd_secret), SCMP_SYS(shmat),
-    SCMP_SYS(personality),
+#define REFUSED SCMP_ACT_ERRNO(EPERM)
+
+/* A forbidden call: always, or only where an argument meets the condition */
+typedef struct Call {
+    int number;
+    unsigned n_conditions;
+    struct scmp_arg_cmp condition;
+} Call;
+
+typedef struct Group {
+    uint32_t action;
+    const Call *calls;
+    size_t n;
+} Group;
+
+/* The name and the reason are for the reader; the program has neither. */
+#define GROUP(name, action, why, ...) \
+    { action, (const Call[]) { __VA_ARGS__ }, \
+      ARRAY_SIZE(((const Call[]) { __VA_ARGS__ })) }
+#define CALL(name) { .number = SCMP_SYS(name) }
+#define CALL_IF(name, ...) { SCMP_SYS(name), 1, { __VA_ARGS__ } }
+#define IS_NOT(arg, value) arg, SCMP_CMP_NE, value, 0
+#define HAS(arg, bits) arg, SCMP_CMP_MASKED_EQ, bits, bits
+
+/* tests/docs/sandbox.py compares these rows with the table of image.rst. */
+static const Group groups[] = {
+    GROUP("kernel code", KILLED, "could make the kernel run other code",
+          CALL(init_module), CALL(finit_module), CALL(delete_module),
+          CALL(kexec_load), CALL(kexec_file_load), CALL(bpf)),
+    GROUP("mounts", KILLED,
+          "could undo the read-only mounts; CAP_SYS_ADMIN permits them",
+          CALL(mount), CALL(umount2), CALL(pivot_root), CALL(chroot),
+          CALL(open_tree), CALL(move_mount), CALL(fsopen), CALL(fsconfig),
+          CALL(fsmount), CALL(fspick), CALL(mount_setattr),
+          CALL(open_by_handle_at), CALL(swapon), CALL(swapoff),
+          CALL(quotactl), CALL(acct)),
+    GROUP("namespaces", KILLED,
+          "would give back every capability, in a namespace of its own",
+          CALL(unshare), CALL(setns)),
+    GROUP("processes", KILLED,
+          "the only other process is init, which is not confined",
+          CALL(ptrace), CALL(process_vm_readv), CALL(process_vm_writev),
+          CALL(process_madvise), CALL(pidfd_getfd), CALL(kcmp)),
+    GROUP("machine", KILLED, "QEMU needs none of them",
+          CALL(reboot), CALL(iopl), CALL(ioperm), CALL(vhangup),
+          CALL(sethostname), CALL(setdomainname)),
+    GROUP("clocks", KILLED, "QEMU keeps the guest's clocks, not the domain's",
+          CALL(settimeofday), CALL(clock_settime), CALL(clock_adjtime),
+          CALL(adjtimex)),
+    GROUP("network", REFUSED,
+          "a large part of the kernel; there is no network",
+          CALL_IF(socket, IS_NOT(0, AF_UNIX)),
+          CALL_IF(socketpair, IS_NOT(0, AF_UNIX))),
+    GROUP("new code", REFUSED,
+          "this QEMU translates no code. Everything that can be executed is "
+          "in the image, which is read-only, and no other mount may hold "
+          "programs",
+          CALL_IF(mmap, HAS(2, PROT_WRITE | PROT_EXEC)),
+          CALL_IF(mprotect, HAS(2, PROT_EXEC)),
+          CALL_IF(pkey_mprotect, HAS(2, PROT_EXEC)),
+          CALL(memfd_create), CALL(memfd_secret), CALL(shmat),
+          CALL(personality)),
+    GROUP("large, unused", REFUSED,
+          "each has had vulnerabilities; this QEMU is built without them",
+          CALL(io_uring_setup), CALL(io_uring_enter), CALL(io_uring_register),
+          CALL(userfaultfd), CALL(perf_event_open), CALL(add_key),
+          CALL(request_key), CALL(keyctl), CALL(fanotify_init),
+          CALL(modify_ldt)),
+    GROUP("log", REFUSED, "reveals addresses of the kernel", CALL(syslog)),
 };
 
-static int add_sockets(scmp_filter_ctx ctx)
+static int add_group(scmp_filter_ctx ctx, const Group *g)
 {
-    static const int calls[] = { SCMP_SYS(socket), SCMP_SYS(socketpair) };
     int rc = 0;
 
-    for (size_t i = 0; i < ARRAY_SIZE(calls) && rc == 0; i++) {
-        rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), calls[i], 1,
-                              SCMP_A0(SCMP_CMP_NE, AF_UNIX));
-    }
-    return rc;
-}
+    for (size_t i = 0; i < g->n && rc == 0; i++) {
+        const Call *c = &g->calls[i];
 
-/*
- * No new code: no memory that can be written and executed, none that becomes
- * executable. All that a program maps for execution is a file of the image,
- * which is read-only, and every other mount is noexec.
- */
-static int add_no_new_code(scmp_filter_ctx ctx)
-{
-    static const int calls[] = { SCMP_SYS(mprotect), SCMP_SYS(pkey_mprotect) };
-    const uint64_t both = PROT_WRITE | PROT_EXEC;
-    int rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(mmap), 1,
-                              SCMP_A2(SCMP_CMP_MASKED_EQ, both, both));
-
-    for (size_t i = 0; i < ARRAY_SIZE(calls) && rc == 0; i++) {
-        rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), calls[i], 1,
-                              SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC,
-                                      PROT_EXEC));
+        rc = seccomp_rule_add_array(ctx, g->action, c->number, c->n_conditions,
+                                    &c->condition);
     }
     return rc;
 }
@@ -106,17 +123,8 @@ bool sandbox_filter(void)
         rc = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH,
                               SCMP_ACT_KILL_PROCESS);
     }
-    for (size_t i = 0; i < ARRAY_SIZE(killed) && rc == 0; i++) {
-        rc = seccomp_rule_add(ctx, SCMP_ACT_KILL_PROCESS, killed[i], 0);
-    }
-    for (size_t i = 0; i < ARRAY_SIZE(refused) && rc == 0; i++) {
-        rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), refused[i], 0);
-    }
-    if (rc == 0) {
-        rc = add_sockets(ctx);
-    }
-    if (rc == 0) {
-        rc = add_no_new_code(ctx);
+    for (size_t i = 0; i < ARRAY_SIZE(groups) && rc == 0; i++) {
+        rc = add_group(ctx, &groups[i]);
     }
     if (rc == 0) {
         rc = seccomp_load(ctx);     /* sets no_new_privs too */
