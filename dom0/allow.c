@@ -52,72 +52,100 @@ static bool on_qubes(void)
     return access(root_path("/etc/qubes-release").text, F_OK) == 0;
 }
 
-static void report(const Bdf *bdf, const char *what)
-{
-    printf("%s: %s%s\n", bdf->text, what, pciback_permissive(bdf) != 1 ? "" :
-           " (in pciback's permissive mode, where all writes are)");
-}
+/* What comes of a device */
+typedef enum Verdict {
+    NOTHING,            /* --configured has nothing to do, and nothing to say */
+    NOT_OURS,           /* pciback_owns() has said why */
+    UNREADABLE,
+    ALREADY,
+    LEFT,
+    MAY_HAVE,           /* pciback is to be asked; one of these comes of it */
+    NOT_ROOT,
+    RELEASED,
+    DENIED,
+    UNLISTED,
+    WOULD,
+    ALLOWED,
+} Verdict;
 
-static void refused(Job *job, const Bdf *bdf, int error)
-{
-    switch (error) {
-    case EACCES:
-    case EPERM:
-    case EROFS:
-        warnx("%s: %s cannot be written: %s; run this as root in dom0",
-              bdf->text, PCIBACK_ATTRIBUTE, strerror(error));
-        fail(job, STATUS_SYSTEM);
-        break;
-    case ENODEV:
-        warnx("%s: pciback has released it in the meantime", bdf->text);
-        fail(job, STATUS_REFUSED);
-        break;
-    default:
-        warnx("%s: pciback refuses the permission: %s", bdf->text,
-              strerror(error));
-        fail(job, STATUS_REFUSED);
-        break;
-    }
-}
+/* What each means for the exit status, and what is said of it */
+static const struct Meaning {
+    Status status;
+    const char *text;       /* on standard error, unless the status is OK */
+    const char *advice;     /* not NULL: errno says why, and this comes then */
+} meanings[] = {
+    [NOTHING] = { .status = STATUS_OK },
+    [NOT_OURS] = { .status = STATUS_REFUSED },
+    [UNREADABLE] = { STATUS_REFUSED, PCIBACK_ATTRIBUTE " cannot be read", "" },
+    [ALREADY] = { STATUS_OK, "already allowed", NULL },
+    [LEFT] = { STATUS_OK, "left to Qubes OS, which allows it when a stub "
+               "domain gets it", NULL },
+    [NOT_ROOT] = { STATUS_SYSTEM, PCIBACK_ATTRIBUTE " cannot be written",
+                   "; run this as root in dom0" },
+    [RELEASED] = { STATUS_REFUSED, "pciback has released it in the meantime",
+                   NULL },
+    [DENIED] = { STATUS_REFUSED, "pciback refuses the permission", "" },
+    [UNLISTED] = { STATUS_REFUSED, "pciback raised no objection, but "
+                   PCIBACK_ATTRIBUTE " does not list the device", NULL },
+    [WOULD] = { STATUS_OK, "would be allowed", NULL },
+    [ALLOWED] = { STATUS_OK, "allowed", NULL },
+};
 
-static bool is_allowed(Job *job, const Bdf *bdf, int *allowed)
-{
-    *allowed = pciback_allowed(bdf);
-    if (*allowed < 0) {
-        warn("%s: %s cannot be read", bdf->text, PCIBACK_ATTRIBUTE);
-        fail(job, STATUS_REFUSED);
-    }
-    return *allowed >= 0;
-}
-
-static void allow_device(Job *job, const Bdf *bdf)
+/* Looks, and changes nothing. */
+static Verdict decide(const Job *job, const Bdf *bdf)
 {
     bool quiet = job->options->configured;
     int owns = pciback_owns(bdf, quiet), allowed;
 
     if (owns <= 0) {
-        fail(job, owns == 0 && quiet ? STATUS_OK : STATUS_REFUSED);
-    } else if (!is_allowed(job, bdf, &allowed)) {
-        return;
-    } else if (allowed) {
-        if (!quiet) {
-            report(bdf, "already allowed");
-        }
-    } else if (job->qubes) {
-        report(bdf, "left to Qubes OS, which allows it when a stub domain "
-               "gets it");
-    } else if (!pciback_allow(bdf, job->options->dry_run)) {
-        refused(job, bdf, errno);
-    } else if (job->options->dry_run) {
-        report(bdf, "would be allowed");
-    } else if (is_allowed(job, bdf, &allowed) && !allowed) {
-        warnx("%s: pciback raised no objection, but %s does not list the "
-              "device", bdf->text, PCIBACK_ATTRIBUTE);
-        fail(job, STATUS_REFUSED);
-    } else if (allowed > 0) {
-        report(bdf, "allowed");
-        job->given++;
+        return owns == 0 && quiet ? NOTHING : NOT_OURS;
     }
+    allowed = pciback_allowed(bdf);
+    if (allowed) {
+        return allowed < 0 ? UNREADABLE : quiet ? NOTHING : ALREADY;
+    }
+    return job->qubes ? LEFT : MAY_HAVE;
+}
+
+/* Asks for the permission, or, DRY_RUN, whether one may ask. */
+static Verdict ask_pciback(const Bdf *bdf, bool dry_run)
+{
+    int allowed;
+
+    if (!pciback_allow(bdf, dry_run)) {
+        return errno == EACCES || errno == EPERM || errno == EROFS ? NOT_ROOT :
+               errno == ENODEV ? RELEASED : DENIED;
+    }
+    if (dry_run) {
+        return WOULD;
+    }
+    allowed = pciback_allowed(bdf);
+    return allowed < 0 ? UNREADABLE : allowed ? ALLOWED : UNLISTED;
+}
+
+static void report(const Bdf *bdf, const struct Meaning *m, int error)
+{
+    if (m->text && m->status == STATUS_OK) {
+        printf("%s: %s%s\n", bdf->text, m->text,
+               pciback_permissive(bdf) != 1 ? "" :
+               " (in pciback's permissive mode, where all writes are)");
+    } else if (m->advice) {
+        warnx("%s: %s: %s%s", bdf->text, m->text, strerror(error), m->advice);
+    } else if (m->text) {
+        warnx("%s: %s", bdf->text, m->text);
+    }
+}
+
+static void allow_device(Job *job, const Bdf *bdf)
+{
+    Verdict verdict = decide(job, bdf);
+
+    if (verdict == MAY_HAVE) {
+        verdict = ask_pciback(bdf, job->options->dry_run);
+    }
+    report(bdf, &meanings[verdict], errno);
+    fail(job, meanings[verdict].status);
+    job->given += verdict == ALLOWED;
 }
 
 static bool read_domains(Job *job)
