@@ -8,55 +8,137 @@
 #include <glib.h>
 #include "hw/xen/xen_pt_msi_check.h"
 
-typedef struct Case {
+/* A message, and the answer to the question that the test asks of it. */
+typedef struct Row {
     uint64_t address;
-    uint32_t data;
-    XenPTMSICheck check;
-} Case;
+    uint32_t data, answer;
+} Row;
 
-static void check_device(const Case *cases, size_t n)
+typedef uint32_t Question(const XenPTMSIMessage *m);
+
+typedef struct Test {
+    const char *path;
+    Question *ask;
+    const Row *rows;
+    size_t n;
+} Test;
+
+static uint32_t check_device(const XenPTMSIMessage *m)
 {
-    for (size_t i = 0; i < n; i++) {
-        XenPTMSIMessage m = { cases[i].address, cases[i].data };
-        XenPTMSICheck check = xen_pt_msi_check_device(&m);
-
-        if (check != cases[i].check) {
-            g_test_message("address 0x%" G_GINT64_MODIFIER "x, data 0x%x",
-                           m.address, m.data);
-        }
-        g_assert_cmpstr(xen_pt_msi_check_reason(check), ==,
-                        xen_pt_msi_check_reason(cases[i].check));
-    }
+    return xen_pt_msi_check_device(m);
 }
 
-/* --- The message in the device ------------------------------------------ */
-
-/* A read that fails gives all-ones, in any of the registers. */
-static void test_device_not_read(void)
+static uint32_t guest_usable(const XenPTMSIMessage *m)
 {
-    static const Case cases[] = {
+    return xen_pt_msi_guest_usable(m);
+}
+
+static void check_row(Question *ask, const Row *row)
+{
+    XenPTMSIMessage m = { row->address, row->data };
+    uint32_t answer = ask(&m);
+
+    if (answer != row->answer) {
+        g_test_message("address 0x%" G_GINT64_MODIFIER "x, data 0x%x",
+                       m.address, m.data);
+    }
+    g_assert_cmphex(answer, ==, row->answer);
+}
+
+/* --- The rows ----------------------------------------------------------- */
+
+#define ROWS(...) \
+    (const Row[]) { __VA_ARGS__ }, G_N_ELEMENTS(((const Row[]) { __VA_ARGS__ }))
+
+static const Test tests[] = {
+    /* A read that fails gives all-ones, in any of the registers. */
+    { "/msi-check/device/not-read", check_device, ROWS(
         { 0x00000000ffffffff, 0x0000, XEN_PT_MSI_CHECK_NOT_READ },
         { 0xffffffffffffffff, 0xffff, XEN_PT_MSI_CHECK_NOT_READ },
         { 0xffffffff00000000, 0x4041, XEN_PT_MSI_CHECK_NOT_READ },
         { 0xfffffffffee01000, 0x4041, XEN_PT_MSI_CHECK_NOT_READ },
         { 0x00000000fee01000, 0xffff, XEN_PT_MSI_CHECK_NOT_READ },
         { 0x00000000fee00018, 0xffff, XEN_PT_MSI_CHECK_NOT_READ },
-        { 0x00000000fee01000, 0xffffffff, XEN_PT_MSI_CHECK_NOT_READ },
-    };
-
-    check_device(cases, G_N_ELEMENTS(cases));
-}
-
-static void test_device_not_programmed(void)
-{
-    static const Case cases[] = {
+        { 0x00000000fee01000, 0xffffffff, XEN_PT_MSI_CHECK_NOT_READ }) },
+    { "/msi-check/device/not-programmed", check_device, ROWS(
         { 0x0000000000000000, 0x0000, XEN_PT_MSI_CHECK_NOT_PROGRAMMED },
         { 0x0000000000000000, 0x4041, XEN_PT_MSI_CHECK_NOT_PROGRAMMED },
-        { 0x0000010000000000, 0x4041, XEN_PT_MSI_CHECK_NOT_PROGRAMMED },
-    };
+        { 0x0000010000000000, 0x4041, XEN_PT_MSI_CHECK_NOT_PROGRAMMED }) },
+    /* Read from devices, of emulated and real machines. */
+    { "/msi-check/device/seen", check_device, ROWS(
+        { 0xfee0100c, 0x4000, XEN_PT_MSI_CHECK_OK },    /* AMD, Xen 4.17 */
+        { 0xfee012b8, 0x0000, XEN_PT_MSI_CHECK_OK }) }, /* VT-d, a laptop */
+    /* Above 4 GiB, or beside 0xfeexxxxx, is memory. */
+    { "/msi-check/device/address", check_device, ROWS(
+        { 0x0000000000000fee, 0x4041, XEN_PT_MSI_CHECK_ADDRESS },
+        { 0x000000007ee01000, 0x4041, XEN_PT_MSI_CHECK_ADDRESS },
+        { 0x00000000fee00013, 0x0000, XEN_PT_MSI_CHECK_ADDRESS },
+        { 0xffffff00fee01000, 0x4041, XEN_PT_MSI_CHECK_ADDRESS },
+        { 0x000001fffee00010, 0x0000, XEN_PT_MSI_CHECK_ADDRESS }) },
 
-    check_device(cases, G_N_ELEMENTS(cases));
+    /* Vector 0 and a pirq's number: Linux with event channels. */
+    { "/msi-check/guest/pirq", xen_pt_msi_requested_pirq, ROWS(
+        { 0x00000000fee05000, 0x4300, 0x5 },
+        { 0x00000000feeff000, 0x4300, 0xff },
+        { 0x00000100fee00000, 0x4300, 0x100 },
+        { 0x12345600fee78000, 0x4300, 0x12345678 },
+        { 0xffffff00feeff000, 0x4300, 0xffffffff },
+        /* Data that is not written yet asks for nothing. */
+        { 0x00000000fee05000, 0x0000, 0 },
+        { 0xffffff00feeff000, 0x0000, 0 },
+        /* Its lowest byte has a place in the lower address only. */
+        { 0x00000001fee05000, 0x4300, 0x5 },
+        { 0x000000fffee00000, 0x4300, 0 },
+        { 0x00000000fee00000, 0x4300, 0 },
+        /* A vector: no pirq is asked for. */
+        { 0x00000000fee05000, 0x4301, 0 },
+        { 0x00000000fee05000, 0x4041, 0 }) },
+    /* A request for a pirq is passed on, whatever its delivery mode says. */
+    { "/msi-check/guest/usable-pirq", guest_usable, ROWS(
+        { 0x00000000fee05000, 0x4300, true },
+        { 0x12345600fee78000, 0x4300, true },
+        { 0x00000000fee00000, 0x4300, false }) },
+    /* Not yet: what a guest finds after a reset, or between two writes. */
+    { "/msi-check/guest/not-yet", guest_usable, ROWS(
+        { 0x00000000, 0x0000, false },
+        { 0x00000000, 0x4041, false },
+        { 0xfee01000, 0x0000, false },      /* no request without data */
+        { 0xfee00000, 0x0000, false },
+        { 0xfed01000, 0x4041, false },
+        { 0xfee01001, 0x4041, false },
+        { 0xfee01002, 0x4041, false }) },
+    { "/msi-check/guest/apic", guest_usable, ROWS(
+        { 0xfee01000, 0x4041, true },
+        { 0xfee0100c, 0x4141, true },
+        { 0xfee00000, 0x0010, true },
+        { 0xfee00000, 0x000f, false },
+        { 0xfee01000, 0x0001, false },
+        { 0xfee01000, 0x00ff, true }) },
+    { "/msi-check/guest/delivery-mode", guest_usable, ROWS(
+        { 0xfee01000, 0x4041, true },       /* fixed */
+        { 0xfee01000, 0x4141, true },       /* lowest priority */
+        { 0xfee01000, 0x4241, false },
+        { 0xfee01000, 0x4341, false },
+        { 0xfee01000, 0x4441, false },
+        { 0xfee01000, 0x4541, false },
+        { 0xfee01000, 0x4641, false },
+        { 0xfee01000, 0x4741, false }) },
+    /* Xen's interface has 8 bits of destination: no more can be delivered. */
+    { "/msi-check/guest/upper-address", guest_usable, ROWS(
+        { 0x00000001fee01000, 0x4041, false },
+        { 0x00000100fee01000, 0x4041, false }) },
+};
+
+static void test_rows(gconstpointer test)
+{
+    const Test *t = test;
+
+    for (size_t i = 0; i < t->n; i++) {
+        check_row(t->ask, &t->rows[i]);
+    }
 }
+
+/* --- The forms that a Xen writes --------------------------------------- */
 
 /*
  * Every form that a Xen writes, each with every value that it can have: none
@@ -107,27 +189,16 @@ static void test_device_forms(void)
 
         do {
             do {
-                const Case c = {
+                const Row row = {
                     f->address | a, f->data | d, XEN_PT_MSI_CHECK_OK,
                 };
 
-                check_device(&c, 1);
+                check_row(check_device, &row);
                 d = next_subset(d, f->data_varies);
             } while (d);
             a = next_subset(a, f->address_varies);
         } while (a);
     }
-}
-
-/* Read from devices, of emulated and real machines. */
-static void test_device_seen(void)
-{
-    static const Case cases[] = {
-        { 0xfee0100c, 0x4000, XEN_PT_MSI_CHECK_OK },    /* AMD, Xen 4.17 */
-        { 0xfee012b8, 0x0000, XEN_PT_MSI_CHECK_OK },    /* VT-d, a laptop */
-    };
-
-    check_device(cases, G_N_ELEMENTS(cases));
 }
 
 /* What takes its place if one bit is wrong; what is 0 is not known. */
@@ -153,29 +224,15 @@ static void test_device_bits(void)
     for (size_t i = 0; i < G_N_ELEMENTS(forms); i++) {
         for (unsigned bit = 0; bit < 96; bit++) {
             const Form *f = &forms[i];
-            const Case c = {
+            const Row row = {
                 f->address ^ (bit < 64 ? UINT64_C(1) << bit : 0),
                 f->data ^ (bit < 64 ? 0 : 1u << (bit - 64)),
                 one_bit(f, bit),
             };
 
-            check_device(&c, 1);
+            check_row(check_device, &row);
         }
     }
-}
-
-/* Above 4 GiB, or beside 0xfeexxxxx, is memory. */
-static void test_device_address(void)
-{
-    static const Case cases[] = {
-        { 0x0000000000000fee, 0x4041, XEN_PT_MSI_CHECK_ADDRESS },
-        { 0x000000007ee01000, 0x4041, XEN_PT_MSI_CHECK_ADDRESS },
-        { 0x00000000fee00013, 0x0000, XEN_PT_MSI_CHECK_ADDRESS },
-        { 0xffffff00fee01000, 0x4041, XEN_PT_MSI_CHECK_ADDRESS },
-        { 0x000001fffee00010, 0x0000, XEN_PT_MSI_CHECK_ADDRESS },
-    };
-
-    check_device(cases, G_N_ELEMENTS(cases));
 }
 
 /* Each has its own words; a value that is none does no harm. */
@@ -193,108 +250,14 @@ static void test_reasons(void)
                     "unknown");
 }
 
-/* --- The guest's message ------------------------------------------------ */
-
-/* Vector 0 and a pirq's number: Linux with event channels. */
-static void test_guest_pirq(void)
-{
-    static const struct {
-        uint64_t address;
-        uint32_t data, pirq;
-    } cases[] = {
-        { 0x00000000fee05000, 0x4300, 0x5 },
-        { 0x00000000feeff000, 0x4300, 0xff },
-        { 0x00000100fee00000, 0x4300, 0x100 },
-        { 0x12345600fee78000, 0x4300, 0x12345678 },
-        { 0xffffff00feeff000, 0x4300, 0xffffffff },
-        /* Data that is not written yet asks for nothing. */
-        { 0x00000000fee05000, 0x0000, 0 },
-        { 0xffffff00feeff000, 0x0000, 0 },
-        /* Its lowest byte has a place in the lower address only. */
-        { 0x00000001fee05000, 0x4300, 0x5 },
-        { 0x000000fffee00000, 0x4300, 0 },
-        { 0x00000000fee00000, 0x4300, 0 },
-        /* A vector: no pirq is asked for. */
-        { 0x00000000fee05000, 0x4301, 0 },
-        { 0x00000000fee05000, 0x4041, 0 },
-    };
-
-    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-        XenPTMSIMessage m = { cases[i].address, cases[i].data };
-
-        g_assert_cmphex(xen_pt_msi_requested_pirq(&m), ==, cases[i].pirq);
-    }
-}
-
-static void check_usable(uint64_t address, uint32_t data, bool usable)
-{
-    XenPTMSIMessage m = { address, data };
-
-    g_assert_cmpint(xen_pt_msi_guest_usable(&m), ==, usable);
-}
-
-/* A request for a pirq is passed on, whatever its delivery mode says. */
-static void test_guest_usable_pirq(void)
-{
-    check_usable(0x00000000fee05000, 0x4300, true);
-    check_usable(0x12345600fee78000, 0x4300, true);
-    check_usable(0x00000000fee00000, 0x4300, false);
-}
-
-/* Not yet: what a guest finds after a reset, or between two writes. */
-static void test_guest_usable_not_yet(void)
-{
-    check_usable(0, 0, false);
-    check_usable(0, 0x4041, false);
-    check_usable(0xfee01000, 0, false);     /* no request without data */
-    check_usable(0xfee00000, 0, false);
-    check_usable(0xfed01000, 0x4041, false);
-    check_usable(0xfee01001, 0x4041, false);
-    check_usable(0xfee01002, 0x4041, false);
-}
-
-static void test_guest_usable_apic(void)
-{
-    check_usable(0xfee01000, 0x4041, true);
-    check_usable(0xfee0100c, 0x4141, true);
-    check_usable(0xfee00000, 0x0010, true);
-    check_usable(0xfee00000, 0x000f, false);
-    check_usable(0xfee01000, 0x0001, false);
-    check_usable(0xfee01000, 0x00ff, true);
-}
-
-static void test_guest_usable_delivery_mode(void)
-{
-    for (uint32_t mode = 0; mode < 8; mode++) {
-        check_usable(0xfee01000, 0x4041 | mode << 8, mode < 2);
-    }
-}
-
-/* Xen's interface has 8 bits of destination: no more can be delivered. */
-static void test_guest_usable_upper_address(void)
-{
-    check_usable(0x0000000100000000 | 0xfee01000, 0x4041, false);
-    check_usable(0x0000010000000000 | 0xfee01000, 0x4041, false);
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/msi-check/device/not-read", test_device_not_read);
-    g_test_add_func("/msi-check/device/not-programmed",
-                    test_device_not_programmed);
+    for (size_t i = 0; i < G_N_ELEMENTS(tests); i++) {
+        g_test_add_data_func(tests[i].path, &tests[i], test_rows);
+    }
     g_test_add_func("/msi-check/device/forms", test_device_forms);
-    g_test_add_func("/msi-check/device/seen", test_device_seen);
     g_test_add_func("/msi-check/device/bits", test_device_bits);
-    g_test_add_func("/msi-check/device/address", test_device_address);
     g_test_add_func("/msi-check/reasons", test_reasons);
-    g_test_add_func("/msi-check/guest/pirq", test_guest_pirq);
-    g_test_add_func("/msi-check/guest/usable-pirq", test_guest_usable_pirq);
-    g_test_add_func("/msi-check/guest/not-yet", test_guest_usable_not_yet);
-    g_test_add_func("/msi-check/guest/apic", test_guest_usable_apic);
-    g_test_add_func("/msi-check/guest/delivery-mode",
-                    test_guest_usable_delivery_mode);
-    g_test_add_func("/msi-check/guest/upper-address",
-                    test_guest_usable_upper_address);
     return g_test_run();
 }
