@@ -54,6 +54,29 @@ static void device_init(Device *d)
     put_cap(d, 0xb0, MSIX, 0);
 }
 
+/* How a device differs from that one, and the chain that comes of it. */
+typedef struct Row {
+    struct {
+        uint8_t at, value;
+    } bytes[12];                /* up to one at 0 */
+    const char *chain;          /* NULL: it cannot be walked */
+    const char *hidden;         /* the ids that are withheld */
+} Row;
+
+#define CAP(at, id, next) { at, id }, { (at) + 1, next }
+#define FIVE(a, b, c, d, e) \
+    CAP(0x40, a, 0x50), CAP(0x50, b, 0x60), CAP(0x60, c, 0x70), \
+    CAP(0x70, d, 0x80), CAP(0x80, e, 0)
+#define WHOLE "01@40 05@50 10@70 11@b0"
+
+static void device_of_row(Device *d, const Row *row)
+{
+    device_init(d);
+    for (int i = 0; row->bytes[i].at; i++) {
+        d->config[row->bytes[i].at] = row->bytes[i].value;
+    }
+}
+
 /* Walk the chain: "01@40 05@50", as the guest would see it. */
 static void check_walk(Device *d, const char *chain)
 {
@@ -84,88 +107,16 @@ static void check_walk_fails(Device *d, int error)
 
 /* --- The walk ----------------------------------------------------------- */
 
-static void test_walk(void)
+static void check_row_walk(const Row *row)
 {
     Device d;
 
-    device_init(&d);
-    check_walk(&d, "01@40 05@50 10@70 11@b0");
-}
-
-static void test_walk_empty(void)
-{
-    Device d = { .config = { [STATUS] = LIST } };
-
-    check_walk(&d, "");
-    /* The head counts only where there is a list. */
-    d = (Device) { .config = { [HEAD] = 0x40 } };
-    put_cap(&d, 0x40, PM, 0);
-    check_walk(&d, "");
-}
-
-/* Backwards is as good as forwards. */
-static void test_walk_backwards(void)
-{
-    Device d = { .config = { [STATUS] = LIST, [HEAD] = 0xf0 } };
-
-    put_cap(&d, 0xf0, MSI, 0x40);
-    put_cap(&d, 0x40, PM, 0);
-    check_walk(&d, "05@f0 01@40");
-}
-
-/* The low two bits are reserved, software masks them (PCI 3.0, 6.7). */
-static void test_walk_reserved_bits(void)
-{
-    Device d = { .config = { [STATUS] = LIST, [HEAD] = 0x43 } };
-
-    put_cap(&d, 0x40, PM, 0x51);
-    put_cap(&d, 0x50, MSI, 0x02);
-    check_walk(&d, "01@40 05@50");
-}
-
-static void test_walk_loop(void)
-{
-    Device d;
-
-    device_init(&d);
-    d.config[0xb1] = 0x50;
-    check_walk(&d, "01@40 05@50 10@70 11@b0");
-    d.config[0xb1] = 0x52;
-    check_walk(&d, "01@40 05@50 10@70 11@b0");
-    d.config[0x41] = 0x40;
-    check_walk(&d, "01@40");
-}
-
-/* A capability lies behind the header: 0x40 and up. */
-static void test_walk_into_header(void)
-{
-    Device d;
-
-    device_init(&d);
-    d.config[0x51] = 0x3c;
-    check_walk(&d, "01@40 05@50");
-    d.config[HEAD] = 0x3f;
-    check_walk(&d, "");
-}
-
-/* All-ones ends the chain, where the device itself can be read. */
-static void test_walk_ones(void)
-{
-    Device d;
-
-    device_init(&d);
-    d.config[0x71] = 0xff;
-    check_walk(&d, "01@40 05@50 10@70");
-    d.config[0x50] = 0xff;
-    check_walk(&d, "01@40");
-    d.config[0x51] = 0xff;
-    check_walk(&d, "01@40");
-    d.config[HEAD] = 0xff;
-    check_walk(&d, "");
-    d.config[HEAD + 1] = 0xff;
-    check_walk(&d, "");
-    memset(d.config, 0xff, sizeof(d.config));
-    check_walk_fails(&d, -EIO);
+    device_of_row(&d, row);
+    if (row->chain) {
+        check_walk(&d, row->chain);
+    } else {
+        check_walk_fails(&d, -EIO);
+    }
 }
 
 /*
@@ -174,11 +125,10 @@ static void test_walk_ones(void)
  */
 static void test_walk_lost(void)
 {
-    static const char whole[] = "01@40 05@50 10@70 11@b0";
     Device d;
 
     device_init(&d);
-    check_walk(&d, whole);
+    check_walk(&d, WHOLE);
     for (unsigned n = d.reads, i = 1; i <= n; i++) {
         device_init(&d);
         d.lost = i;
@@ -187,7 +137,7 @@ static void test_walk_lost(void)
         g_assert_cmpuint(d.reads, ==, i);
 
         d.how = 0;
-        check_walk(&d, whole);
+        check_walk(&d, WHOLE);
 
         d.reads = 0;
         d.more = 1;
@@ -202,16 +152,6 @@ static void test_walk_lost(void)
     d.how = -ENODEV;
     check_walk_fails(&d, -ENODEV);
     g_assert_cmpuint(d.reads, ==, 5);
-}
-
-/* The last place that a capability fits in. */
-static void test_walk_end_of_config(void)
-{
-    Device d = { .config = { [STATUS] = LIST, [HEAD] = 0xfc } };
-
-    put_cap(&d, 0xfc, MSI, 0x40);
-    put_cap(&d, 0x40, PM, 0xfe);
-    check_walk(&d, "05@fc 01@40");
 }
 
 /* As many as there can be, and each once. */
@@ -268,80 +208,21 @@ static uint8_t next_cap(const XenPTCaps *caps, uint8_t offset,
     return xen_pt_caps_next(caps, offset, is_visible, (void *)hidden);
 }
 
-/* The guest's chain where the ids of @hidden are withheld. */
-static void check_chain(Device *d, const char *hidden, const char *chain)
+/* The guest's chain, without what is hidden. */
+static void check_row_next(const Row *row)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     uint8_t offset = HEAD;
     XenPTCaps caps;
+    Device d;
 
-    xen_pt_caps_walk(&caps, read_config, d);
-    while ((offset = next_cap(&caps, offset, hidden))) {
+    device_of_row(&d, row);
+    xen_pt_caps_walk(&caps, read_config, &d);
+    while ((offset = next_cap(&caps, offset, row->hidden))) {
         g_string_append_printf(text, "%s%02x", text->len ? " " : "", offset);
         g_assert_cmpuint(text->len, <, 3 * XEN_PT_CAPS_MAX);
     }
-    g_assert_cmpstr(text->str, ==, chain);
-}
-
-static void test_next_all(void)
-{
-    Device d;
-
-    device_init(&d);
-    check_chain(&d, "", "40 50 70 b0");
-}
-
-static void test_next_hidden(void)
-{
-    Device d;
-
-    device_init(&d);
-    check_chain(&d, "\x01", "50 70 b0");            /* the first */
-    check_chain(&d, "\x05", "40 70 b0");            /* in the middle */
-    check_chain(&d, "\x11", "40 50 70");            /* the last */
-    check_chain(&d, "\x05\x10", "40 b0");           /* two in a row */
-    check_chain(&d, "\x05\x11", "40 70");
-    check_chain(&d, "\x01\x05\x10\x11", "");        /* all */
-}
-
-static void test_next_hidden_only_one(void)
-{
-    Device d = { .config = { [STATUS] = LIST, [HEAD] = 0x50 } };
-
-    put_cap(&d, 0x50, MSI, 0);
-    check_chain(&d, "", "50");
-    check_chain(&d, "\x05", "");
-}
-
-/* Ids that a device has more than once: what is between them, and behind. */
-static void test_next_twice(void)
-{
-    static const struct {
-        const char *ids;        /* of the device, from 0x40 on, 0x10 apart */
-        const char *hidden;
-        const char *chain;
-    } rows[] = {
-        { "\x09\x09\x11\x05\x10", "", "40 50 60 70 80" },
-        { "\x09\x09\x11\x05\x10", "\x11", "40 50 70 80" },
-        { "\x09\x09\x11\x05\x10", "\x11\x05", "40 50 80" },
-        { "\x09\x09\x11\x05\x10", "\x09", "60 70 80" },
-        { "\x09\x11\x09\x05\x09", "\x11\x05", "40 60 80" },
-        { "\x05\x09\x05\x11\x09", "\x05", "50 70 80" },
-        { "\x11\x05\x09\x09\x09", "\x11\x05", "60 70 80" },
-        { "\x09\x09\x09\x05\x11", "\x05\x11", "40 50 60" },
-    };
-
-    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        size_t n = strlen(rows[i].ids);
-        Device d;
-
-        device_init(&d);
-        for (size_t j = 0; j < n; j++) {
-            put_cap(&d, 0x40 + 0x10 * j, rows[i].ids[j],
-                    j + 1 < n ? 0x50 + 0x10 * j : 0);
-        }
-        check_chain(&d, rows[i].hidden, rows[i].chain);
-    }
+    g_assert_cmpstr(text->str, ==, row->chain);
 }
 
 /* All of an id, in the chain's order, which need not be that of offsets. */
@@ -388,24 +269,99 @@ static void test_next_not_of_chain(void)
     g_assert_cmphex(next_cap(&caps, 0xb0, ""), ==, 0);
 }
 
+/* --- The rows ----------------------------------------------------------- */
+
+typedef struct Test {
+    const char *path;
+    void (*check)(const Row *row);
+    const Row *rows;
+    size_t n;
+} Test;
+
+#define ROWS(...) \
+    (const Row[]) { __VA_ARGS__ }, G_N_ELEMENTS(((const Row[]) { __VA_ARGS__ }))
+
+static const Test tests[] = {
+    { "/caps/walk", check_row_walk, ROWS({ {}, WHOLE }) },
+    { "/caps/walk/empty", check_row_walk, ROWS(
+        { { { HEAD, 0 } }, "" },
+        /* The head counts only where there is a list. */
+        { { { STATUS, 0 } }, "" }) },
+    /* Backwards is as good as forwards. */
+    { "/caps/walk/backwards", check_row_walk, ROWS(
+        { { { HEAD, 0xf0 }, CAP(0xf0, MSI, 0x40), CAP(0x40, PM, 0) },
+          "05@f0 01@40" }) },
+    /* The low two bits are reserved, software masks them (PCI 3.0, 6.7). */
+    { "/caps/walk/reserved-bits", check_row_walk, ROWS(
+        { { { HEAD, 0x43 }, CAP(0x40, PM, 0x51), CAP(0x50, MSI, 0x02) },
+          "01@40 05@50" }) },
+    { "/caps/walk/loop", check_row_walk, ROWS(
+        { { CAP(0xb0, MSIX, 0x50) }, WHOLE },
+        { { CAP(0xb0, MSIX, 0x52) }, WHOLE },
+        { { CAP(0x40, PM, 0x40) }, "01@40" }) },
+    /* A capability lies behind the header: 0x40 and up. */
+    { "/caps/walk/into-header", check_row_walk, ROWS(
+        { { CAP(0x50, MSI, 0x3c) }, "01@40 05@50" },
+        { { { HEAD, 0x3f } }, "" }) },
+    /* All-ones ends the chain, where the device itself can be read. */
+    { "/caps/walk/ones", check_row_walk, ROWS(
+        { { CAP(0x70, PCIE, 0xff) }, "01@40 05@50 10@70" },
+        { { CAP(0x50, 0xff, 0x70) }, "01@40" },
+        { { CAP(0x50, 0xff, 0xff) }, "01@40" },
+        { { { HEAD, 0xff } }, "" },
+        { { { HEAD, 0xff }, { HEAD + 1, 0xff } }, "" },
+        /* The device cannot be read. */
+        { { { STATUS, 0xff }, { STATUS + 1, 0xff } }, NULL }) },
+    /* The last place that a capability fits in. */
+    { "/caps/walk/end-of-config", check_row_walk, ROWS(
+        { { { HEAD, 0xfc }, CAP(0xfc, MSI, 0x40), CAP(0x40, PM, 0xfe) },
+          "05@fc 01@40" }) },
+
+    { "/caps/next/all", check_row_next, ROWS({ {}, "40 50 70 b0", "" }) },
+    { "/caps/next/hidden", check_row_next, ROWS(
+        { {}, "50 70 b0", "\x01" },             /* the first */
+        { {}, "40 70 b0", "\x05" },             /* in the middle */
+        { {}, "40 50 70", "\x11" },             /* the last */
+        { {}, "40 b0", "\x05\x10" },            /* two in a row */
+        { {}, "40 70", "\x05\x11" },
+        { {}, "", "\x01\x05\x10\x11" }) },      /* all */
+    { "/caps/next/hidden-only-one", check_row_next, ROWS(
+        { { { HEAD, 0x50 }, CAP(0x50, MSI, 0) }, "50", "" },
+        { { { HEAD, 0x50 }, CAP(0x50, MSI, 0) }, "", "\x05" }) },
+    /* Ids that a device has more than once: what is between, and behind. */
+    { "/caps/next/twice", check_row_next, ROWS(
+        { { FIVE(VENDOR, VENDOR, MSIX, MSI, PCIE) }, "40 50 60 70 80", "" },
+        { { FIVE(VENDOR, VENDOR, MSIX, MSI, PCIE) }, "40 50 70 80", "\x11" },
+        { { FIVE(VENDOR, VENDOR, MSIX, MSI, PCIE) }, "40 50 80", "\x11\x05" },
+        { { FIVE(VENDOR, VENDOR, MSIX, MSI, PCIE) }, "60 70 80", "\x09" },
+        { { FIVE(VENDOR, MSIX, VENDOR, MSI, VENDOR) }, "40 60 80",
+          "\x11\x05" },
+        { { FIVE(MSI, VENDOR, MSI, MSIX, VENDOR) }, "50 70 80", "\x05" },
+        { { FIVE(MSIX, MSI, VENDOR, VENDOR, VENDOR) }, "60 70 80",
+          "\x11\x05" },
+        { { FIVE(VENDOR, VENDOR, VENDOR, MSI, MSIX) }, "40 50 60",
+          "\x05\x11" }) },
+};
+
+static void test_rows(gconstpointer test)
+{
+    const Test *t = test;
+
+    for (size_t i = 0; i < t->n; i++) {
+        g_test_message("row %zu", i);
+        t->check(&t->rows[i]);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/caps/walk", test_walk);
-    g_test_add_func("/caps/walk/empty", test_walk_empty);
-    g_test_add_func("/caps/walk/backwards", test_walk_backwards);
-    g_test_add_func("/caps/walk/reserved-bits", test_walk_reserved_bits);
-    g_test_add_func("/caps/walk/loop", test_walk_loop);
-    g_test_add_func("/caps/walk/into-header", test_walk_into_header);
-    g_test_add_func("/caps/walk/ones", test_walk_ones);
+    for (size_t i = 0; i < G_N_ELEMENTS(tests); i++) {
+        g_test_add_data_func(tests[i].path, &tests[i], test_rows);
+    }
     g_test_add_func("/caps/walk/lost", test_walk_lost);
-    g_test_add_func("/caps/walk/end-of-config", test_walk_end_of_config);
     g_test_add_func("/caps/walk/full", test_walk_full);
     g_test_add_func("/caps/walk/any", test_walk_any);
-    g_test_add_func("/caps/next/all", test_next_all);
-    g_test_add_func("/caps/next/hidden", test_next_hidden);
-    g_test_add_func("/caps/next/hidden-only-one", test_next_hidden_only_one);
-    g_test_add_func("/caps/next/twice", test_next_twice);
     g_test_add_func("/caps/next/of-hidden", test_next_of_hidden);
     g_test_add_func("/caps/next/not-of-chain", test_next_not_of_chain);
     g_test_add_func("/caps/find", test_find);
