@@ -72,11 +72,15 @@ int xen_pt_intx_give_way(XenPCIPassthroughState *s)
         return -EPERM;          /* nobody refuses anything because of it */
     }
     rc = read_both(d, &both);
-    if (!rc && (both & PCI_COMMAND_INTX_DISABLE) &&
-        (both >> 16 & PCI_STATUS_INTERRUPT)) {
-        rc = -EBUSY;            /* it would interrupt between the two writes */
-    }
     return rc ? rc : disable(d, both);
+}
+
+/* Without a line it is off for good, as xen_pt_cmd_reg_write() has it. */
+static bool guest_has_intx(const XenPCIPassthroughState *s)
+{
+    return s->machine_irq &&
+           !(pci_get_word(s->dev.config + PCI_COMMAND) &
+             PCI_COMMAND_INTX_DISABLE);
 }
 
 int xen_pt_intx_come_back(XenPCIPassthroughState *s)
@@ -85,7 +89,8 @@ int xen_pt_intx_come_back(XenPCIPassthroughState *s)
     uint32_t both;
     int rc;
 
-    if (pci_get_word(s->dev.config + PCI_COMMAND) & PCI_COMMAND_INTX_DISABLE) {
+    /* Before there is a guest, as it will read it: enabled. */
+    if (s->listener_set && !guest_has_intx(s)) {
         return 0;
     }
     rc = read_both(d, &both);

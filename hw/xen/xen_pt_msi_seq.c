@@ -655,13 +655,16 @@ bool xen_pt_msi_seq_clear(XenPTMSISeq *s)
     return !f.err;
 }
 
-/* What does not read back is written once more: the write may be lost. */
-static int restore_command(XenPTMSISeq *s, uint16_t command, XenPTMSIFault *f)
+/* INTx may be another by now, so in what COMMAND is now. */
+static int master_set(XenPTMSISeq *s, XenPTMSIFault *f)
 {
+    uint16_t now;
+
     f->step = XEN_PT_MSI_STEP_MASTER;
-    f->err = set_word(s, XEN_PT_MSI_WORD_COMMAND, command, UINT16_MAX, f);
-    if (f->err) {
-        f->err = set_word(s, XEN_PT_MSI_WORD_COMMAND, command, UINT16_MAX, f);
+    f->err = read_word(s, XEN_PT_MSI_WORD_COMMAND, &now);
+    if (!f->err) {
+        f->err = set_word(s, XEN_PT_MSI_WORD_COMMAND, now | PCI_COMMAND_MASTER,
+                          UINT16_MAX, f);
     }
     return f->err;
 }
@@ -669,16 +672,15 @@ static int restore_command(XenPTMSISeq *s, uint16_t command, XenPTMSIFault *f)
 bool xen_pt_msi_seq_probe(XenPTMSISeq *s)
 {
     XenPTMSIFault f = { .step = XEN_PT_MSI_STEP_MASTER }, undo = { 0 };
-    uint16_t command, quiet, back;
+    uint16_t command;
+    bool master;
 
     f.err = read_word(s, XEN_PT_MSI_WORD_COMMAND, &command);
-    quiet = back = command;
-    if (!f.err) {
-        quiet = command & ~PCI_COMMAND_MASTER;
-        if (quiet != command) {
-            f.err = set_word(s, XEN_PT_MSI_WORD_COMMAND, quiet,
-                             PCI_COMMAND_MASTER, &f);
-        }
+    master = !f.err && (command & PCI_COMMAND_MASTER);
+    if (master) {
+        f.err = set_word(s, XEN_PT_MSI_WORD_COMMAND,
+                         command & ~PCI_COMMAND_MASTER, PCI_COMMAND_MASTER,
+                         &f);
     }
     if (!f.err) {
         f.err = enable_set(s, true, &f);
@@ -686,14 +688,15 @@ bool xen_pt_msi_seq_probe(XenPTMSISeq *s)
             undo_failed(s, undo);
             f = f.err ? f : undo;
             /* Better no bus master than stray messages. */
-            back &= ~PCI_COMMAND_MASTER;
+            master = false;
         }
         if (f.err) {
             s->state = XEN_PT_MSI_STATE_REFUSED;
         }
     }
     s->fault = f.err ? f : (XenPTMSIFault) { 0 };
-    if (back != quiet && restore_command(s, back, &undo)) {
+    /* Twice at the most: the write may have been lost. */
+    if (master && master_set(s, &undo) && master_set(s, &undo)) {
         undo_failed(s, undo);
         s->state = XEN_PT_MSI_STATE_REFUSED;
     }

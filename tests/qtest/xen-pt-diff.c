@@ -595,6 +595,16 @@ static void do_lose(XenPTGuest *g, Driver *d, const char *arg)
     say(g, d, "lose", "");
 }
 
+/* It has something to say, and says it by INTx where that is enabled. */
+static void do_assert(XenPTGuest *g, Driver *d, const char *arg)
+{
+    uint16_t status = xen_pt_hw(g->x, d->i, PCI_STATUS, 2);
+    g_autofree char *after = g_strdup_printf(
+        " 0x%02x/2 0x%04x", PCI_STATUS, status | PCI_STATUS_INTERRUPT);
+
+    say(g, d, "poke", after);
+}
+
 static void do_shy(XenPTGuest *g, Driver *d, const char *arg)
 {
     say(g, d, "table-shy", " on");
@@ -771,6 +781,7 @@ static const struct {
     { "decode", do_decode },
     { "flr", do_flr },
     { "lose", do_lose },
+    { "assert", do_assert },
     { "shy", do_shy, 1u << XEN_PT_MSIX },
     { "allow", do_allow },
     { "clear-enable", do_clear_enable },

@@ -7,7 +7,7 @@
  */
 
 #include "qemu/osdep.h"
-#include "xen-pt-fixture.h"
+#include "xen-pt-driver.h"
 #include "qobject/qdict.h"
 #include "standard-headers/linux/pci_regs.h"
 
@@ -344,6 +344,69 @@ static void test_stale_copy(void)
     g_assert_true(hw_disabled(x));
 }
 
+/*
+ * The same on a pciback that refuses ENABLE while INTx is on. The probe comes
+ * before INTx is bound, so nothing could be interrupted by it.
+ */
+static void test_stale_probe(const void *layout)
+{
+    g_autoptr(XenPT) x = xen_pt_new();
+    const XenPTLayout *l = layout;
+
+    xen_pt_add(x, l);
+    xen_pt_say(x, "kernel 6.1");
+    xen_pt_run(x, NULL);
+    g_assert_true(xen_pt_plug(x, 0));
+    qpci_config_writew(x->dev[0], PCI_COMMAND, PCI_COMMAND_INTX_DISABLE);
+    xen_pt_unplug(x, 0);
+    xen_pt_say(x, "poke DEV 0x04/2 0x0000");
+    xen_pt_say(x, "poke DEV 0x06/2 0x%04x",
+               PCI_STATUS_CAP_LIST | PCI_STATUS_INTERRUPT);
+    g_assert_true(xen_pt_plug(x, 0));
+    msix_assert_caps(x, !l->no_msi, l->entries);
+}
+
+/*
+ * A device without an interrupt line has INTx off, whatever the guest writes
+ * (xen_pt_cmd_reg_write()), and after ENABLE was written twice, too.
+ */
+static void test_no_line(void)
+{
+    g_autoptr(XenPT) x = xen_pt_new();
+
+    xen_pt_add(x, &msix_plain);
+    xen_pt_say(x, "irq DEV 0");
+    xen_pt_run(x, "");
+    msix_place(x);
+    g_assert_true(hw_disabled(x));
+    msix_request(x, 0);
+    xen_pt_say(x, "fail cfg.write@0xc2 1 timeout");
+    msix_set_control(x, PCI_MSIX_FLAGS_ENABLE);
+    g_assert_true(msix_hw_enabled(x));
+    msix_set_control(x, 0);
+    g_assert_false(msix_hw_enabled(x));
+    g_assert_true(hw_disabled(x));
+}
+
+/* The guest reads INTx as enabled; where it is a bus master by then, it is. */
+static void test_stale_master(void)
+{
+    g_autoptr(XenPT) x = xen_pt_new();
+
+    xen_pt_add(x, &msix_plain);
+    xen_pt_say(x, "irq DEV 17");
+    xen_pt_say(x, "kernel 6.1");
+    xen_pt_run(x, NULL);
+    g_assert_true(xen_pt_plug(x, 0));
+    qpci_config_writew(x->dev[0], PCI_COMMAND, PCI_COMMAND_MASTER |
+                       PCI_COMMAND_INTX_DISABLE);
+    xen_pt_unplug(x, 0);
+    xen_pt_say(x, "poke DEV 0x04/2 0x%04x", PCI_COMMAND_MASTER);
+    g_assert_true(xen_pt_plug(x, 0));
+    g_assert_false(guest_disabled(x));
+    g_assert_false(hw_disabled(x));
+}
+
 /* A lost read says nothing; a device in dom0 is there to be read back. */
 static void test_no_answer(void)
 {
@@ -393,6 +456,12 @@ int main(int argc, char **argv)
     qtest_add_data_func("xen-pt/intx/asserted", NULL, test_asserted);
     qtest_add_data_func("xen-pt/intx/asserted-plug", "", test_asserted);
     qtest_add_func("xen-pt/intx/stale-copy", test_stale_copy);
+    qtest_add_data_func("xen-pt/intx/stale-probe/msi", &msi_plain,
+                        test_stale_probe);
+    qtest_add_data_func("xen-pt/intx/stale-probe/msix", &msix_plain,
+                        test_stale_probe);
+    qtest_add_func("xen-pt/intx/no-line", test_no_line);
+    qtest_add_func("xen-pt/intx/stale-master", test_stale_master);
     qtest_add_func("xen-pt/intx/no-answer", test_no_answer);
     qtest_add_func("xen-pt/intx/dom0", test_dom0);
     return g_test_run();

@@ -197,7 +197,7 @@ void judge_command(const World *w, uint16_t value)
 {
     RULE(w, w->event == WORLD_PROBE,
          "I7: only a probe writes the command register");
-    RULE(w, !((value ^ w->command_found) & ~WORLD_MASTER) || w->lied,
+    RULE(w, !((value ^ w->command) & ~WORLD_MASTER) || w->lied,
          "I7: a probe changes bus mastering only");
     RULE(w, !(value & WORLD_MASTER) || !(w->control & w->enable) || w->lied,
          "I7: bus mastering comes back with ENABLE clear");

@@ -34,7 +34,7 @@
 
 /* A probe has bus mastering off while it tries ENABLE. */
 #define QUIET       "command command=0103 command "
-#define MASTER_BACK "command=0107 command"
+#define MASTER_BACK "command command=0107 command"
 #define MASTER      (COMMAND | WORLD_MASTER)
 
 static const Script usual = {
@@ -469,13 +469,13 @@ static const Script scripts[] = {
     /* The command register is not as found: said so, never hidden. */
     { "probe/master-not-restored", .command = MASTER, .step = {
         { "probe", QUIET "read write=0081 read read write=0080 read "
-          "command=0107!drop command command "
-          "command=0107!drop command command",
+          "command command=0107!drop command command "
+          "command command=0107!drop command command",
           "refused command=0103 undo=1/master/EACCES/0107/0103" } } },
     /* One lost write of a probe's undoing is made good, and it is allowed. */
     { "probe/second-try", .command = MASTER, .step = {
         { "probe", QUIET "read write=0081 read read write=0080!drop read read "
-          "read write=0080 read command=0107!drop command command "
+          "read write=0080 read command command=0107!drop command command "
           MASTER_BACK, "off" } } },
 };
 

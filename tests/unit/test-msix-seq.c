@@ -485,7 +485,7 @@ static const Script scripts[] = {
     /* A function that is masked sends nothing, as one that is no bus master. */
     { "probe", .command = COMMAND | WORLD_MASTER, .step = {
         { "probe", "command command=0103 command " MASKED " " OFF
-          " command=0107 command", "off" } } },
+          " command command=0107 command", "off" } } },
     { "probe/refused", .refusing = true, .step = {
         { "probe", "command " MASKED " read intx-away write=c002 read read "
           UNDO " intx-back",

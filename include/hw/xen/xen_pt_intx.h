@@ -36,13 +36,14 @@ void xen_pt_intx_quiet(XenPCIPassthroughState *s);
  * (xen_pcibk_get_interrupt_type()).
  *
  * Returns: 0, or a negative errno and the device is as it was: -EPERM in dom0,
- * -EBUSY where pciback's copy has INTx disabled and the device interrupts by
- * it, -EIO where the device cannot be read.
+ * -EIO where the device cannot be read.
  */
 int xen_pt_intx_give_way(XenPCIPassthroughState *s);
 
 /**
  * xen_pt_intx_come_back: have INTx as the guest's COMMAND has it
+ *
+ * While the device is realized, enabled, as the guest will read it.
  *
  * Returns: 0, or a negative errno: INTx may still be disabled.
  */
