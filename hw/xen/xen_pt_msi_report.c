@@ -59,7 +59,8 @@ static const struct {
     const char *text;
 } remedies[] = {
     { ON(ENABLE) | ON(DISABLE), -EACCES,
-      "pciback refuses it; in dom0, with Linux 5.6 or newer, "
+      "pciback refuses it; in dom0, with Linux 5.6 or newer (6.7 for a virtual "
+      "function), "
       "'echo %s > /sys/bus/pci/drivers/pciback/allow_interrupt_control'" },
     { ON(MAP) | ON(BIND), -EPERM,
       "either the domain has no right to the interrupt of %s, or the stub "

@@ -24,6 +24,13 @@ static const Bits header[] = {
     { 0 }
 };
 
+/* The others are hardwired to 0 (SR-IOV 1.1, 3.4.1.3). */
+static const Bits virtual_header[] = {
+    { PCI_COMMAND, 2, PCI_COMMAND_MASTER, 0 },
+    { PCI_STATUS, 2, 0, 0xf900 },
+    { 0 }
+};
+
 static const Bits pm[] = {
     { PCI_PM_CTRL, 2, 0x1f03, PCI_PM_CTRL_PME_STATUS },
     { 0 }
@@ -239,7 +246,7 @@ void fk_device_init(FkDevice *d, const FkDump *dump)
     d->size = dump->size;
     memcpy(d->config, dump->config, sizeof(d->config));
 
-    set_bits(d, 0, header);
+    set_bits(d, 0, d->is_virtfn ? virtual_header : header);
     init_capabilities(d);
     init_bars(d, dump);
     if (d->exp) {

@@ -112,6 +112,28 @@ static void test_chain(void)
     g_free(dump);
 }
 
+/*
+ * A virtual function has no Memory Space Enable and no Interrupt Disable: they
+ * are hardwired to 0 (SR-IOV 1.1, 3.4.1.3). A dump of one that uses MSI-X shows
+ * "DisINTx-", as those of other devices without INTx do.
+ */
+static void test_virtual_command(void)
+{
+    FkDump *dump = g_new0(FkDump, 1);
+    FkDevice *d;
+
+    fk_init();
+    dump->size = 256;
+    dump->is_virtfn = true;
+    d = fk_device_add();
+    fk_device_init(d, dump);
+    fk_device_write(d, "dev", PCI_COMMAND, 2, 0xffff);
+    g_assert_cmphex(fk_get(d, PCI_COMMAND, 2) & PCI_COMMAND_MEMORY, ==, 0);
+    g_assert_cmphex(fk_get(d, PCI_COMMAND, 2) & PCI_COMMAND_INTX_DISABLE, ==,
+                    0);
+    g_free(dump);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -123,5 +145,6 @@ int main(int argc, char **argv)
     g_test_add_func("/fakexen/device/power", test_power);
     g_test_add_func("/fakexen/device/raise", test_raise);
     g_test_add_func("/fakexen/device/chain", test_chain);
+    g_test_add_func("/fakexen/device/virtual-command", test_virtual_command);
     return g_test_run();
 }

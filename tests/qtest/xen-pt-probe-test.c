@@ -127,6 +127,16 @@ static const Probe probes[] = {
       .writes = QUIET(WRITES_MSI) QUIET(WRITES_MSIX) },
     { "msix/probe/strict", &msix_both, "kernel 6.1", .caps = "05 11",
       .writes = INTX_AWAY(WRITES_MSI) INTX_AWAY(WRITES_MSIX) },
+    /*
+     * One without INTx, as each virtual function is, need not have
+     * INTX_DISABLE: INTx counts as on then, and cannot give way.
+     */
+    { "msix/probe/strict-no-bit", &msix_plain, "kernel 6.1",
+      "writable DEV 0x04/2 0x0147", .caps = "",
+      .log = { "MSI-X hidden", "6.7 for a virtual function" } },
+    { "msi/probe/strict-no-bit", &msi_plain, "kernel 6.1",
+      "writable DEV 0x04/2 0x0147", .caps = "",
+      .log = { "MSI hidden", "6.7 for a virtual function" } },
     { "msix/probe/master-stays", &msix_plain, "master DEV on",
       "fail cfg.write@0x04 1 silent", .caps = "11", .writes = "",
       .log = { "MSI-X not probed" } },

@@ -412,8 +412,8 @@ const char *world_unsettled(const World *w)
     if (w->rebinding) {
         return "a vector in use is unbound only to be bound anew";
     }
-    if (w->intx == !!(w->command & WORLD_INTX_DISABLE) && !s->intx_away &&
-        !w->lied) {
+    if (!w->lied && !(w->command & WORLD_INTX_DISABLE) !=
+        (w->intx && !s->intx_away)) {
         return "I14: INTx is as the guest has it, or known to be away";
     }
     if (s->intx_away && !xen_pt_msi_seq_enabled(s) && !w->trouble &&
