@@ -82,11 +82,15 @@ static unsigned count_fds(World *w)
     g_autofree char *path = g_strdup_printf("/proc/%d/fd",
                                             qtest_pid(w->x->qts));
     GDir *dir = g_dir_open(path, 0, NULL);
+    const char *name;
     unsigned n = 0;
 
     g_assert_nonnull(dir);
-    while (g_dir_read_name(dir)) {
-        n++;
+    while ((name = g_dir_read_name(dir))) {
+        g_autofree char *link = g_build_filename(path, name, NULL);
+        g_autofree char *to = g_file_read_link(link, NULL);
+
+        n += !to || !strstr(to, "memfd:bar");
     }
     g_dir_close(dir);
     return n;
