@@ -5,6 +5,9 @@
 
 SHELL = /bin/sh
 B = build
+ifneq ($(words $(CURDIR)),1)
+$(error make cannot work in "$(CURDIR)": move it to a path without a space)
+endif
 # Set up first, unless nothing is to be built.
 ifneq ($(filter-out clean distclean help hooks,$(or $(MAKECMDGOALS),all)),)
 -include $(B)/config.mak
