@@ -75,12 +75,15 @@ int xen_pt_intx_give_way(XenPCIPassthroughState *s)
     return rc ? rc : disable(d, both);
 }
 
+static uint16_t guest_command(const XenPCIPassthroughState *s)
+{
+    return pci_get_word(s->dev.config + PCI_COMMAND);
+}
+
 /* Without a line it is off for good, as xen_pt_cmd_reg_write() has it. */
 static bool guest_has_intx(const XenPCIPassthroughState *s)
 {
-    return s->machine_irq &&
-           !(pci_get_word(s->dev.config + PCI_COMMAND) &
-             PCI_COMMAND_INTX_DISABLE);
+    return s->machine_irq && !(guest_command(s) & PCI_COMMAND_INTX_DISABLE);
 }
 
 int xen_pt_intx_come_back(XenPCIPassthroughState *s)
@@ -125,4 +128,34 @@ void xen_pt_intx_quiet(XenPCIPassthroughState *s)
     warn_report("%s: it interrupts by INTx, and no driver is there to serve "
                 "it; INTx %s until one enables it", name,
                 rc ? "cannot be disabled" : "is disabled");
+}
+
+void xen_pt_intx_disable_again(XenPCIPassthroughState *s)
+{
+    uint32_t both;
+
+    if (xen_is_stubdomain && !guest_has_intx(s) &&
+        !read_both(&s->real_device, &both)) {
+        disable(&s->real_device, both);
+    }
+}
+
+void xen_pt_intx_realized(XenPCIPassthroughState *s)
+{
+    s->command = guest_command(s);
+    xen_pt_intx_disable_again(s);
+}
+
+void xen_pt_intx_written(XenPCIPassthroughState *s)
+{
+    const uint16_t decode = PCI_COMMAND_IO | PCI_COMMAND_MEMORY;
+    uint16_t old = s->command, now = guest_command(s);
+
+    s->command = now;
+    if (!(old & decode) && (now & decode)) {
+        xen_pt_intx_disable_again(s);
+    }
+    if (old & ~now & PCI_COMMAND_INTX_DISABLE) {
+        xen_pt_msi_intx_enabled(s);
+    }
 }

@@ -353,6 +353,16 @@ bool xen_pt_msi_config_write(XenPCIPassthroughState *s, uint32_t addr,
     return true;
 }
 
+void xen_pt_msi_intx_enabled(XenPCIPassthroughState *s)
+{
+    if (s->msi) {
+        xen_pt_msi_seq_intx_enabled(&s->msi->seq);
+    }
+    if (s->msix) {
+        xen_pt_msi_seq_intx_enabled(&s->msix->seq);
+    }
+}
+
 static void disable(XenPTMSI *msi)
 {
     if (msi) {

@@ -108,6 +108,9 @@ static int host_unmap(void *opaque, unsigned vector, int pirq)
         g_hash_table_remove(mapped, GINT_TO_POINTER(pirq));
     }
     trace_xen_pt_msi_unmap(msi->name, vector, pirq, rc);
+    if (!rc && !msi->x) {
+        xen_pt_intx_disable_again(msi->s);
+    }
     return rc;
 }
 

@@ -753,6 +753,15 @@ void xen_pt_msi_seq_set_vector(XenPTMSISeq *s, unsigned i,
     }
 }
 
+void xen_pt_msi_seq_intx_enabled(XenPTMSISeq *s)
+{
+    /* What is refused may be so because ENABLE could not be cleared. */
+    if (s->state == XEN_PT_MSI_STATE_ON ||
+        s->state == XEN_PT_MSI_STATE_REFUSED) {
+        s->intx_away = true;
+    }
+}
+
 void xen_pt_msi_seq_rebind(XenPTMSISeq *s)
 {
     if (s->state != XEN_PT_MSI_STATE_ON) {

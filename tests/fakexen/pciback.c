@@ -183,6 +183,10 @@ static void enable_device(FkDevice *d, bool on)
         }
     }
     set_command(d, 0, decode);
+    /* do_pci_enable_device(): INTx of a device that has it is enabled, too. */
+    if (d->config[PCI_INTERRUPT_PIN]) {
+        set_command(d, PCI_COMMAND_INTX_DISABLE, 0);
+    }
 }
 
 static int write_command(FkDevice *d, uint16_t value)

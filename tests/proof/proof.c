@@ -89,6 +89,7 @@ static void any_vector(void)
 typedef enum Event {
     SET_VECTOR,
     SET_CONTROL,
+    SET_INTX,
     REBIND,
     RESET,
     PROBE,
@@ -103,6 +104,9 @@ static void happen(Event e)
         break;
     case SET_CONTROL:
         world_set_control(&w, nondet_bool(), nondet_bool());
+        break;
+    case SET_INTX:
+        world_set_intx(&w, nondet_bool());
         break;
     case REBIND:
         if (MSIX) {
@@ -160,6 +164,9 @@ static void any_event(Event e)
         break;
     case SET_CONTROL:
         happen_used(SET_CONTROL);
+        break;
+    case SET_INTX:
+        happen(SET_INTX);
         break;
     case REBIND:
         happen_used(REBIND);

@@ -218,7 +218,7 @@ static void write_dump(XenPT *x, unsigned i)
 
     put(config + PCI_VENDOR_ID, 2, 0x1af4);
     put(config + PCI_DEVICE_ID, 2, 0x10f0 + i);
-    put(config + PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+    put(config + PCI_COMMAND, 2, l->undecoded ? 0 : PCI_COMMAND_MEMORY);
     put(config + PCI_STATUS, 2, PCI_STATUS_CAP_LIST);
     put(config + PCI_CLASS_DEVICE, 2, 0x0200);
     config[PCI_INTERRUPT_PIN] = 1;

@@ -50,6 +50,7 @@ typedef struct XenPTLayout {
     uint16_t control_x; /* as @control, of MSI-X */
     uint32_t table;     /* MSI-X's registers: an offset, and BAR 0 or 2 */
     uint32_t pba;
+    bool undecoded;     /* pciback found it with memory decoding off */
     uint16_t small;     /* BAR 0 has that many bytes, and so much before it */
 } XenPTLayout;
 

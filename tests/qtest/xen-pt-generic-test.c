@@ -295,7 +295,8 @@ static void test_asserted(const void *plug)
     } else {
         unsigned n = accesses(x);
 
-        g_assert_cmpuint(n, ==, costs + 2);
+        /* Disabled, and once more when decoding has come on. */
+        g_assert_cmpuint(n, ==, costs + 2 + 3);
         x->seen = 0;
     }
     assert_out_of_service(x);
@@ -345,6 +346,26 @@ static void test_stale_copy(void)
 }
 
 /*
+ * pciback has seen no decoding when it got the device, as after a
+ * pci-assignable-remove and -add. Realize switches that on, and Linux in dom0
+ * then enables INTx in the device.
+ */
+static void test_asserted_undecoded(void)
+{
+    static const XenPTLayout undecoded = { .undecoded = true };
+    g_autoptr(XenPT) x = xen_pt_new();
+
+    xen_pt_add(x, &undecoded);
+    xen_pt_say(x, "irq DEV 17");
+    xen_pt_say(x, "poke DEV 0x06/2 0x%04x",
+               PCI_STATUS_CAP_LIST | PCI_STATUS_INTERRUPT);
+    xen_pt_run(x, NULL);
+    g_assert_true(xen_pt_plug(x, 0));
+    g_assert_true(guest_disabled(x));
+    g_assert_true(hw_disabled(x));
+}
+
+/*
  * The same on a pciback that refuses ENABLE while INTx is on. The probe comes
  * before INTx is bound, so nothing could be interrupted by it.
  */
@@ -385,6 +406,22 @@ static void test_no_line(void)
     g_assert_true(msix_hw_enabled(x));
     msix_set_control(x, 0);
     g_assert_false(msix_hw_enabled(x));
+    g_assert_true(hw_disabled(x));
+}
+
+/* The same for the next guest: pciback's copy has the bit, the device not. */
+static void test_no_line_stale(void)
+{
+    g_autoptr(XenPT) x = xen_pt_new();
+
+    xen_pt_add(x, &msix_plain);
+    xen_pt_say(x, "irq DEV 0");
+    xen_pt_run(x, NULL);
+    g_assert_true(xen_pt_plug(x, 0));
+    g_assert_true(hw_disabled(x));
+    xen_pt_unplug(x, 0);
+    xen_pt_say(x, "poke DEV 0x04/2 0x0000");
+    g_assert_true(xen_pt_plug(x, 0));
     g_assert_true(hw_disabled(x));
 }
 
@@ -440,6 +477,68 @@ static void test_dom0(void)
     g_assert_true(guest_disabled(x));
 }
 
+/*
+ * An INTx that nobody serves was disabled when the device came. ENABLE that
+ * is refused once, then granted, does not give it back when it is clear again.
+ */
+static void test_unbound(void)
+{
+    g_autoptr(XenPT) x = new_intx(300);
+
+    xen_pt_say(x, "fail map_pirq all EPERM");
+    xen_pt_run(x, "");
+    xen_pt_say(x, "heal");
+    g_assert_true(hw_disabled(x));
+    qpci_config_writel(x->dev[0], XEN_PT_CAP_MSI + PCI_MSI_ADDRESS_LO,
+                       0xfee01000);
+    qpci_config_writew(x->dev[0], XEN_PT_CAP_MSI + PCI_MSI_DATA_64, 0x41);
+    xen_pt_say(x, "fail cfg.write@0x%02x 1 timeout",
+               XEN_PT_CAP_MSI + PCI_MSI_FLAGS);
+    qpci_config_writew(x->dev[0], XEN_PT_CAP_MSI + PCI_MSI_FLAGS,
+                       PCI_MSI_FLAGS_ENABLE);
+    g_assert_true(qpci_config_readw(x->dev[0], XEN_PT_CAP_MSI + PCI_MSI_FLAGS)
+                  & PCI_MSI_FLAGS_ENABLE);
+    g_assert_true(hw_disabled(x));
+    qpci_config_writew(x->dev[0], XEN_PT_CAP_MSI + PCI_MSI_FLAGS, 0);
+    g_assert_true(hw_disabled(x));
+}
+
+/*
+ * pciback's copy has the bit since the guest before, the device was reset: it
+ * is disabled all the same where nobody can serve it.
+ */
+static void test_unbound_stale(void)
+{
+    g_autoptr(XenPT) x = new_intx(17);
+
+    xen_pt_run(x, NULL);
+    g_assert_true(xen_pt_plug(x, 0));
+    qpci_config_writew(x->dev[0], PCI_COMMAND, PCI_COMMAND_INTX_DISABLE);
+    g_assert_true(hw_disabled(x));
+    xen_pt_unplug(x, 0);
+    xen_pt_say(x, "poke DEV 0x04/2 0x0000");
+    xen_pt_say(x, "fail map_pirq all EPERM");
+    g_assert_true(xen_pt_plug(x, 0));
+    g_assert_true(hw_disabled(x));
+}
+
+/* Two devices' BARs at one place, time after time: a line for each text. */
+static void test_overlap(void)
+{
+    g_autoptr(XenPT) x = xen_pt_new();
+    unsigned before;
+
+    xen_pt_add(x, &plain);
+    xen_pt_add(x, &plain);
+    xen_pt_run(x, "");
+    xen_pt_place(x, 1, 0, XEN_PT_GUEST0);
+    before = all_lines(x);
+    for (unsigned n = 0; n < MANY; n++) {
+        xen_pt_place(x, 0, 0, XEN_PT_GUEST0 + (n & 1 ? 0 : 0x100000));
+    }
+    g_assert_cmpuint(all_lines(x) - before, <=, 4);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -460,9 +559,14 @@ int main(int argc, char **argv)
                         test_stale_probe);
     qtest_add_data_func("xen-pt/intx/stale-probe/msix", &msix_plain,
                         test_stale_probe);
+    qtest_add_func("xen-pt/intx/asserted-undecoded", test_asserted_undecoded);
     qtest_add_func("xen-pt/intx/no-line", test_no_line);
+    qtest_add_func("xen-pt/intx/no-line-stale", test_no_line_stale);
     qtest_add_func("xen-pt/intx/stale-master", test_stale_master);
     qtest_add_func("xen-pt/intx/no-answer", test_no_answer);
     qtest_add_func("xen-pt/intx/dom0", test_dom0);
+    qtest_add_func("xen-pt/intx/unbound", test_unbound);
+    qtest_add_func("xen-pt/intx/unbound-stale", test_unbound_stale);
+    qtest_add_func("xen-pt/log/overlap", test_overlap);
     return g_test_run();
 }

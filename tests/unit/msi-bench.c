@@ -231,6 +231,8 @@ static void happen(Bench *b, const char *event)
         world_set_control(w, false, event[3]);
     } else if (!strcmp(event, "deny") || !strcmp(event, "deny+mask")) {
         xen_pt_msi_seq_deny(&w->seq, event[4]);
+    } else if (!strcmp(event, "intx") || !strcmp(event, "no-intx")) {
+        world_set_intx(w, event[0] == 'i');
     } else if (!strcmp(event, "rebind")) {
         world_rebind(w);
     } else if (!strcmp(event, "reset")) {

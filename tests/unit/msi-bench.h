@@ -56,6 +56,7 @@ char *bench_text(const Bench *b);
  * 0:cpu0 0:cpu0+mask    the guest writes the message, the mask of vector 0
  * on on+mask off off+mask    it writes ENABLE and the function mask
  * deny deny+mask        it writes ENABLE while the other kind is on
+ * intx no-intx          it enables or disables INTx
  * rebind                it moves the table
  * clear probe reset     what QEMU does before there is a guest, and a reset
  * permit                dom0 gives the permission

@@ -26,12 +26,14 @@ static unsigned most_ops(const World *w)
     case WORLD_CLEAR:
         return 2 * clear;
     case WORLD_PROBE:
-        return word + change + (on - up * n) + 2 * clear + 2 * change;
+        return word + change + (on - up * n) + 2 * clear + 2 * (word + change);
     case WORLD_SET_CONTROL:
         return word + change + off + (msix ? on + word + set + 5 * n : on) +
                off;
     case WORLD_SET_VECTOR:
         return msix ? 1 + up : 2 + off + on + off;
+    case WORLD_SET_INTX:
+        return 0;
     case WORLD_REBIND:
         return (3 + 1 + up) * n;
     case WORLD_RESET:
@@ -412,11 +414,11 @@ const char *world_unsettled(const World *w)
     if (w->rebinding) {
         return "a vector in use is unbound only to be bound anew";
     }
-    if (!w->lied && !(w->command & WORLD_INTX_DISABLE) !=
-        (w->intx && !s->intx_away)) {
+    if (!w->lied && w->intx == !!(w->command & WORLD_INTX_DISABLE) &&
+        !(w->intx && s->intx_away)) {
         return "I14: INTx is as the guest has it, or known to be away";
     }
-    if (s->intx_away && !xen_pt_msi_seq_enabled(s) && !w->trouble &&
+    if (s->intx_away && s->state == XEN_PT_MSI_STATE_OFF && !w->trouble &&
         !w->lied) {
         return "I14: INTx is away only for ENABLE";
     }

@@ -384,6 +384,24 @@ void world_set_vector(World *w, unsigned i, const XenPTMSIMessage *message,
     end_event(w);
 }
 
+/* In the command register, which is no business of the sequence's. */
+void world_set_intx(World *w, bool on)
+{
+    bool refused = w->strict && (w->control & w->enable);
+
+    w->intx = on;
+    begin_event(w, WORLD_SET_INTX, 0);
+    if (!on) {
+        w->command |= WORLD_INTX_DISABLE;
+    } else if (!refused) {
+        w->command &= ~WORLD_INTX_DISABLE;
+    }
+    if (on) {
+        xen_pt_msi_seq_intx_enabled(&w->seq);
+    }
+    end_event(w);
+}
+
 void world_rebind(World *w)
 {
     bool idle = w->seq.state != XEN_PT_MSI_STATE_ON;

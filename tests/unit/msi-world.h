@@ -98,6 +98,7 @@ typedef enum WorldEvent {
     WORLD_PROBE,
     WORLD_SET_CONTROL,
     WORLD_SET_VECTOR,
+    WORLD_SET_INTX,
     WORLD_REBIND,
     WORLD_RESET,
 } WorldEvent;
@@ -167,6 +168,7 @@ bool world_probe(World *w);
 void world_set_control(World *w, bool on, bool masked);
 void world_set_vector(World *w, unsigned i, const XenPTMSIMessage *message,
                       bool masked);
+void world_set_intx(World *w, bool on);
 void world_rebind(World *w);
 void world_reset(World *w);
 

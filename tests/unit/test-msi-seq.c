@@ -216,6 +216,27 @@ static const Script scripts[] = {
       .command = COMMAND | WORLD_INTX_DISABLE, .step = {
         ON,
         { "off", DOWN, "off (0:cpu0)" } } },
+    /* The guest has its say meanwhile: disabled so it stays, enabled comes. */
+    { "strict/disabled", .strict = true, .step = {
+        { "0:cpu0 on no-intx", UP_STRICT, "on 0:cpu0 command=0503" },
+        { "off", DOWN_STRICT, "off (0:cpu0) command=0503" },
+        { "on", UP, "on 0:cpu0 command=0503" },
+        { "intx", "", "on 0:cpu0 command=0503" },
+        { "off", DOWN_STRICT, "off (0:cpu0)" } } },
+    { "strict/enabled-off", .strict = true,
+      .command = COMMAND | WORLD_INTX_DISABLE, .step = {
+        { "intx 0:cpu0 on", UP_STRICT, "on 0:cpu0" },
+        { "off", DOWN_STRICT, "off (0:cpu0) command=0103" } } },
+    { "strict/enabled-refused", .strict = true,
+      .command = COMMAND | WORLD_INTX_DISABLE, .step = {
+        ON,
+        { "off", "read write=0080!drop read read unbind0 unmap0!fail "
+          "read write=0080!drop read read",
+          "refused 0:mapped (0:cpu0) control=0081 undo=2/unmap0/ENOMEM" },
+        { "intx", "", "refused 0:mapped (0:cpu0) control=0081 "
+          "undo=2/unmap0/ENOMEM" },
+        { "off", "read write=0080 read intx-back unmap0",
+          "off (0:cpu0) command=0103" } } },
     /* What the device has lost is set up anew, and INTx gives way anew. */
     { "strict/lost", .strict = true, .step = {
         { "0:cpu0 on", UP_STRICT, "on 0:cpu0 command=0503" },

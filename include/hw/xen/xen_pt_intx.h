@@ -30,6 +30,29 @@ int xen_pt_intx_bindable(XenPCIPassthroughState *s, int pirq);
 void xen_pt_intx_quiet(XenPCIPassthroughState *s);
 
 /**
+ * xen_pt_intx_disable_again: keep INTx as the guest has it, where that is off
+ *
+ * To be called after what enables INTx in the device, which pciback's copy of
+ * COMMAND does not show: Xen's unmap of MSI (__pci_disable_msi()), and decoding
+ * that comes on (do_pci_enable_device() of dom0's Linux). Costs an access only
+ * where the guest has INTx disabled, or no line.
+ */
+void xen_pt_intx_disable_again(XenPCIPassthroughState *s);
+
+/**
+ * xen_pt_intx_realized: realize has switched decoding on
+ */
+void xen_pt_intx_realized(XenPCIPassthroughState *s);
+
+/**
+ * xen_pt_intx_written: the guest wrote config space; what of it is COMMAND?
+ *
+ * Where the guest has enabled INTx while MSI is on, an old pciback has refused
+ * it: it is done with the end of MSI.
+ */
+void xen_pt_intx_written(XenPCIPassthroughState *s);
+
+/**
  * xen_pt_intx_give_way: disable INTx in the device, whatever the guest has
  *
  * pciback before Linux 6.7 refuses ENABLE of MSI and MSI-X while INTx is on

@@ -115,6 +115,11 @@ bool xen_pt_msi_config_write(XenPCIPassthroughState *s, uint32_t addr,
 void xen_pt_msi_settle(XenPTMSI *msi);
 
 /**
+ * xen_pt_msi_intx_enabled: the guest has enabled INTx in the command register
+ */
+void xen_pt_msi_intx_enabled(XenPCIPassthroughState *s);
+
+/**
  * xen_pt_msi_disable: undo all that is set up; the device goes away
  */
 void xen_pt_msi_disable(XenPCIPassthroughState *s);

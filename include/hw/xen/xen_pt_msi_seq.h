@@ -105,7 +105,7 @@ typedef struct XenPTMSISeq {
     XenPTMSIState state;
     bool masked;            /* the guest's function mask */
     bool armed;             /* ENABLE was written, as @control, */
-    bool intx_away;         /* and INTx gave way to it */
+    bool intx_away;         /* and INTx gave way, or could not come back */
     uint16_t control;       /* as last seen while on */
     unsigned lost;          /* vectors that are */
     XenPTMSIFault why_lost; /* the first of them */
@@ -196,6 +196,14 @@ void xen_pt_msi_seq_deny(XenPTMSISeq *seq, bool masked);
  */
 void xen_pt_msi_seq_set_vector(XenPTMSISeq *seq, unsigned i,
                                const XenPTMSIMessage *message, bool masked);
+
+/**
+ * xen_pt_msi_seq_intx_enabled: the guest has enabled INTx
+ * @seq: the sequence
+ *
+ * While ENABLE is set, pciback before Linux 6.7 refuses that.
+ */
+void xen_pt_msi_seq_intx_enabled(XenPTMSISeq *seq);
 
 /**
  * xen_pt_msi_seq_rebind: bind all anew that is bound
