@@ -141,7 +141,7 @@ void xen_pt_msi_report(XenPTMSI *msi)
     warn_once(msi, f, msi->hidden ? "hidden from the guest" :
               steps[f->step].means ? steps[f->step].means : "refused");
     if (msi->seq.lost) {
-        warn_once(msi, &msi->seq.why_lost, "lost, the others work");
+        warn_once(msi, &msi->seq.why_lost, "is lost");
     }
     warn_once(msi, &msi->seq.undo, "not undone");
 }

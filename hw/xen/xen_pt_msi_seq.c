@@ -312,7 +312,7 @@ static bool may_be_seen(const XenPTMSISeq *s, const XenPTMSIFault *f)
 }
 
 /* A vector of MSI-X that cannot be had costs that vector, and no other. */
-static int vector_alone(XenPTMSISeq *s, unsigned i)
+static void vector_alone(XenPTMSISeq *s, unsigned i)
 {
     XenPTMSIVector *v = &s->vec[i];
     XenPTMSIFault f = { 0 };
@@ -323,22 +323,31 @@ static int vector_alone(XenPTMSISeq *s, unsigned i)
     } else {
         f = s->undo;
     }
-    if (!f.err || may_be_seen(s, &f)) {
+    if (f.err && !may_be_seen(s, &f)) {
+        lose_vector(s, i, &f);
+    } else {
         mended(s, XEN_PT_MSI_STEP_UPDATE, i);
         not_lost(s, i);
-        return 0;
     }
-    lose_vector(s, i, &f);
-    return f.err;
 }
 
-/* In what was read last; and the function mask where @masked. */
+/*
+ * In what was read last; and the function mask where @masked. A chip may have
+ * no such mask: each vector has one of its own.
+ */
 static int enable_write(XenPTMSISeq *s, uint16_t old, bool masked,
                         XenPTMSIFault *f)
 {
+    int rc;
+
     s->control = (old & ~s->maskall) | s->enable | (masked ? s->maskall : 0);
     s->armed = true;
-    return set_word(s, XEN_PT_MSI_WORD_CONTROL, s->control, UINT16_MAX, f);
+    rc = set_word(s, XEN_PT_MSI_WORD_CONTROL, s->control,
+                  UINT16_MAX & ~s->maskall, f);
+    if (!rc) {
+        s->control = f->read;
+    }
+    return rc;
 }
 
 /*
@@ -381,22 +390,13 @@ static int enable_set(XenPTMSISeq *s, bool masked, XenPTMSIFault *f)
     return rc;
 }
 
-/* Of the vectors of MSI-X, what can be had; none at all is a failure. */
-static int any_of_them(const XenPTMSISeq *s, unsigned had, XenPTMSIFault *f)
-{
-    if (had || !s->lost) {
-        return 0;
-    }
-    *f = s->why_lost;
-    return f->err;
-}
-
 /*
- * Those that ask for a pirq before those that get any: it might be the same.
+ * A vector of MSI-X may be one that nobody will use, so what cannot be had of
+ * them keeps nothing from going on. Those that ask for a pirq come before those
+ * that get any: it might be the same.
  */
 static int vectors_up(XenPTMSISeq *s, XenPTMSIFault *f)
 {
-    unsigned had = 0;
     int rc = 0;
 
     if (!is_msix(s)) {
@@ -409,33 +409,26 @@ static int vectors_up(XenPTMSISeq *s, XenPTMSIFault *f)
         for (unsigned i = 0; i < s->nused; i++) {
             if (deliverable(s, i) && asking ==
                 !!xen_pt_msi_requested_pirq(&s->vec[i].want.message)) {
-                had += !vector_alone(s, i);
+                vector_alone(s, i);
             }
         }
     }
-    return any_of_them(s, had, f);
+    return 0;
 }
 
-/*
- * Messages that were not to be seen, with ENABLE set to see them, and the
- * function masked meanwhile.
- */
-static int vectors_seen(XenPTMSISeq *s, XenPTMSIFault *f)
+/* Bound, and to be seen with ENABLE set and the function masked. */
+static void vectors_seen(XenPTMSISeq *s)
 {
-    unsigned had = 0;
-
     for (unsigned i = 0; i < s->nused; i++) {
         if (is_unseen(s, i)) {
-            XenPTMSIFault one = { .vector = i };
+            XenPTMSIFault f = { .vector = i };
 
-            one.err = vector_check(s, i, &one);
-            if (one.err) {
-                lose_vector(s, i, &one);
+            f.err = vector_check(s, i, &f);
+            if (f.err) {
+                lose_vector(s, i, &f);
             }
         }
-        had += s->vec[i].stage == XEN_PT_MSI_STAGE_CHECKED;
     }
-    return any_of_them(s, had, f);
 }
 
 static bool any_unseen(const XenPTMSISeq *s)
@@ -455,7 +448,12 @@ static int vectors_then_enable(XenPTMSISeq *s, XenPTMSIFault *f)
 
     if (!rc && any_unseen(s)) {
         rc = enable_set(s, true, f);
-        rc = rc ? rc : vectors_seen(s, f);
+        if (!rc && !(s->control & s->maskall)) {
+            rc = -EACCES;       /* what is not seen would not be masked */
+        }
+        if (!rc) {
+            vectors_seen(s);
+        }
     }
     return rc ? rc : enable_set(s, s->masked, f);
 }

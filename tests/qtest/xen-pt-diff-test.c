@@ -148,6 +148,11 @@ static const Row rows[] = {
       "load:3", MSIX },
     { "no-map-toggle", "boot fail:map_pirq_msi:1:ENOSPC load heal off on",
       MSI | MSIX },
+    /* An entry that nobody uses cannot be had. */
+    { "stale", "boot stale load", MSIX },
+    { "stale-reload", "boot load stale unload load", MSIX },
+    { "stale-boot", "boot load stale boot load", MSIX },
+    { "stale-toggle", "boot load stale off on", MSIX },
     { "no-bind", "boot fail:bind_msi:1:EINVAL load heal unload load",
       MSI | MSIX },
     { "no-bind-move", "boot load fail:bind_msi:1:EINVAL move heal move",
@@ -187,6 +192,11 @@ static const Row rows[] = {
     { "strict-replug-busy", "boot load assert unplug plug boot load",
       MSI | MSIX | BOTH, NULL, "kernel 6.1" },
     { "strict-kexec", "boot load boot load", MSI | MSIX, NULL, "kernel 6.1" },
+    /* Chips whose function mask is not there, or does not read back. */
+    { "no-maskall", "boot load unload load", MSIX, NULL,
+      "writable DEV 0xc2/2 0x8000" },
+    { "no-maskall-mask", "boot load mask:0", MSIX, NULL,
+      "writable DEV 0xc2/2 0x8000" },
     { "permissive", "boot load unload load", MSI | MSIX, "linux",
       "permissive DEV on" },
 

@@ -605,6 +605,20 @@ static void do_assert(XenPTGuest *g, Driver *d, const char *arg)
     say(g, d, "poke", after);
 }
 
+/*
+ * An entry that no driver uses has been left unmasked, and its message asks for
+ * a pirq that Xen does not have.
+ */
+static void do_stale(XenPTGuest *g, Driver *d, const char *arg)
+{
+    unsigned last = g->x->layout[d->i].entries - 1;
+
+    write_word(g, d, last, XEN_PT_ADDRESS, 0xfee84000);
+    write_word(g, d, last, XEN_PT_UPPER, 0x00737b00);
+    write_word(g, d, last, XEN_PT_DATA, 0x4300);
+    write_word(g, d, last, XEN_PT_MASK, 0);
+}
+
 static void do_shy(XenPTGuest *g, Driver *d, const char *arg)
 {
     say(g, d, "table-shy", " on");
@@ -782,6 +796,7 @@ static const struct {
     { "flr", do_flr },
     { "lose", do_lose },
     { "assert", do_assert },
+    { "stale", do_stale, 1u << XEN_PT_MSIX },
     { "shy", do_shy, 1u << XEN_PT_MSIX },
     { "allow", do_allow },
     { "clear-enable", do_clear_enable },

@@ -318,7 +318,7 @@ const XenPTKind xen_pt_msix = {
     .name = "msix", .log = "MSI-X",
     .status = "msix-status", .other = "msi-status",
     .layout = &msix_plain,
-    .control = CONTROL_X, .enable = ENABLE, .off = 0x0003,
+    .control = CONTROL_X, .enable = ENABLE, .off = 0x0003, .loses = true,
     .vectors = 2,
     .program = msix_request_all, .move = msix_move, .fiddle = msix_fiddle,
     .map = "xc map_pirq_msi DEV entry 0 pirq -1 table 0xfeb80000",

@@ -159,6 +159,7 @@ typedef struct XenPTKind {
     uint16_t enable;            /* its bit there */
     uint16_t off;               /* what it reads while off */
     unsigned vectors;
+    bool loses;                 /* a vector alone; MSI is refused */
     void (*program)(XenPT *x, unsigned vectors);
     /* The guest moves its first interrupt; writes what changes nothing. */
     void (*move)(XenPT *x, uint32_t address);

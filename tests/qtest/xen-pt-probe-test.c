@@ -137,6 +137,9 @@ static const Probe probes[] = {
     { "msi/probe/strict-no-bit", &msi_plain, "kernel 6.1",
       "writable DEV 0x04/2 0x0147", .caps = "",
       .log = { "MSI hidden", "6.7 for a virtual function" } },
+    /* A chip without a function mask: its vectors have masks of their own. */
+    { "msix/probe/no-maskall", &msix_plain, "writable DEV 0xc2/2 0x8000",
+      .caps = "11" },
     { "msix/probe/master-stays", &msix_plain, "master DEV on",
       "fail cfg.write@0x04 1 silent", .caps = "11", .writes = "",
       .log = { "MSI-X not probed" } },

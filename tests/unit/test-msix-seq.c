@@ -101,8 +101,12 @@ static const Script scripts[] = {
           "undo=2/unbind0/ENOMEM" } } },
     { "enable/to-see-none", .nvec = 1, .step = {
         { "0:cpu0 on", UNSEEN(0) " " MASKED " message0!ones message0!ones "
-          DOWN(0) " " OFF,
-          "refused (0:cpu0) check0/not-read/ffffffff/ffff" } } },
+          DOWN(0) " " ON,
+          "on 0:lost (0:cpu0) check0/not-read/ffffffff/ffff" } } },
+    /* A chip without a function mask: ENABLE would not be masked. */
+    { "enable/to-see-unmasked", .nvec = 1, .fate.word = 0x8002, .step = {
+        { "0:cpu0 on", UNSEEN(0) " read write=c002 read!junk " OFF " "
+          DOWN(0), "refused (0:cpu0) enable/EACCES/c002/8002" } } },
     /* ENABLE goes again in the midst of it, and with it the message. */
     { "enable/to-see-reset", .nvec = 1, .step = {
         { "0:cpu0 on", UNSEEN(0) " " MASKED " " SEEN(0) " read!resets "
@@ -248,10 +252,15 @@ static const Script scripts[] = {
           "on 0:cpu0 1:lost (1:cpu0) 2:cpu0 check1/not-read/ffffffff/ffff" },
         { "off", OFF " " DOWN(2) " " DOWN(0),
           "off (0:cpu0) (1:cpu0) (2:cpu0)" } } },
-    /* None to be had: ENABLE is not written. */
-    { "refuse/all", .nvec = 2, .step = {
-        { "0:cpu0 1:cpu0 on", "map0!fail map1!fail " UNDO,
-          "refused (0:cpu0) (1:cpu0) map0/ENOMEM" } } },
+    /* None to be had, which nobody may use; the next one can be. */
+    { "enable/none", .nvec = 3, .step = {
+        { "0:cpu0 1:cpu0 on", "map0!fail map1!fail " ON,
+          "on 0:lost (0:cpu0) 1:lost (1:cpu0) map0/ENOMEM" },
+        { "0:cpu0+mask 1:cpu0+mask 2:cpu0", UP(2),
+          "on (0:cpu0+mask) (1:cpu0+mask) 2:cpu0" } } },
+    /* A chip without a function mask has it read as it is. */
+    { "enable/no-mask", .nvec = 1, .fate.word = 0x8002, .step = {
+        { "on+mask", "read write=c002 read!junk", "on control=c002" } } },
     { "refuse/enable", .refusing = true, .step = {
         { "0:cpu0 on+mask", UP(0) " " MASKED " read intx-away write=c002 "
           "read read " UNDO " intx-back " DOWN(0),
