@@ -160,6 +160,11 @@ CASES = (
            guests.MOVING, (data_right(), same_as_fake(dump)), device)
       for device, dump in (("ahci", "ich9-ahci"), ("nvme", "nvme"),
                            ("xhci", "qemu-xhci"))),
+    *cases(guests.SUSPEND, "lost",
+           "it loses ENABLE, and is set up anew when the guest sets that",
+           lambda device, _guest: (
+               data_right(times=2), says("enabled", ""),
+               arrived("lost", "a", 16))),
     *cases(guests.SUSPEND, "suspend", "the guest sleeps and wakes", slept),
     *cases(guests.S3, "s3", "ACPI S3, as from the lid of a laptop", woken),
     Case("ahci-dom0-tool", "xen-pt-msi-allow, and the events that call it",

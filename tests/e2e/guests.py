@@ -80,11 +80,16 @@ MOVING = Guest(
     "moving", f"@ahci caps start:ahci read {MOVE} {USE['nvme']} "
     f"@xhci caps start:xhci_pci load:usb_storage read {MOVE}",
     DISKS, vcpus=2, cmdline=NOPV, dm_args=TRACE, suites=BOTH)
+# Before it sleeps, each device loses ENABLE behind QEMU's back.
+LOST = "read irqs:lost await:nmi enable read irqs:a"
 SUSPEND = Guest(
-    "suspend", "@ahci start:ahci read irqs:a @nvme start:nvme read irqs:a "
+    "suspend",
+    f"@ahci caps start:ahci {LOST} @nvme caps start:nvme {LOST} "
     "suspend:mem:devices read irqs:b @ahci read irqs:b "
     "suspend:freeze:devices read irqs @nvme read irqs unbind",
-    ("ahci", "nvme"), cmdline=f"{NOPV} suspend.pm_test_delay=1")
+    ("ahci", "nvme"), cmdline=f"{NOPV} suspend.pm_test_delay=1",
+    on=(("ahci awaiting nmi", "e2e lose {domain} {bdf}"),
+        ("nvme awaiting nmi", "e2e lose {domain} {bdf}")))
 # The whole of it: the guest's ACPI S3, from which QEMU wakes it.
 S3 = Guest(
     "s3", "@ahci caps start:ahci read irqs:a @nvme caps start:nvme read irqs:a "
