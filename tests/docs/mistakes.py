@@ -25,6 +25,8 @@ MISTAKES = (
     Mistake('tests/replay /nonexistent', '/nonexistent: No such file', 2),
     Mistake('tests/replay -s 3:0 DUMP', "is not a device's address"),
     Mistake('tests/e2e/run -b nowhere', 'nowhere holds no build', 2),
+    Mistake('tests/e2e/mutants -b nowhere', 'nowhere holds no build', 2),
+    Mistake('tests/e2e/mutants 99', 'there is no mutant 99', 2),
     Mistake('tests/e2e/run --case nosuch', 'no case is called nosuch', 2),
     Mistake('tests/e2e/run ahci-allowed', 'did you mean --case ahci-allowed?',
             2),
