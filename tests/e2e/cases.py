@@ -171,11 +171,13 @@ CASES = (
          guests.PLUG, (*WORKS["ahci"], *PLUGGED, verified(1)), "ahci"),
     Case("edu-hotplug", "plugged into a busy guest, and out of it",
          guests.PLUG, (*WORKS["edu"], *PLUGGED), "edu"),
-    # The permission is lost, but for NVMe's, and given again.
-    Case("ahci-lives", "crash, reboot, the stub domain's end: in traffic",
+    # In traffic. The permission is lost, but for NVMe's, and given again.
+    Case("ahci-lives", "crash, reboot, the end of QEMU, of its domain",
          guests.LIVES, (in_life(1, *LIFE["ahci"]), in_life(2, *HIDDEN["ahci"]),
                         in_life(3, *LIFE["ahci"]), in_life(4, *LIFE["ahci"]),
-                        control(3 * (PROBE + ONCE))), "ahci"),
+                        control(3 * (PROBE + ONCE)),
+                        stub_says("QEMU was killed by signal 9"),
+                        stub_says("reported as crashed")), "ahci"),
     Case("edu-lives", "the same with a device that counts", guests.LIVES,
          (in_life(1, *LIFE["edu"]), in_life(2, *HIDDEN["edu"]),
           in_life(3, *LIFE["edu"]), in_life(4, *LIFE["edu"]),

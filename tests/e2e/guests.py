@@ -107,11 +107,11 @@ PLUG = Guest(
         ("edu awaiting gone", "e2e unplug {domain} {bdf}"),
         ("ahci awaiting gone", "tool unplug {domain} {bdf}")))
 
-# One guest, four lives: it crashes in the midst of traffic, it reboots, and its
-# stub domain is ended in the midst of traffic. Each time dom0 starts it anew:
-# what xl restarts by itself has lost its devices (libxl 4.17, with any stub
-# domain). The kernel takes the permission back where a domain ends; the event
-# gives it anew, in the second life to the NVMe alone.
+# One guest, four lives: it crashes in the midst of traffic, it reboots, its QEMU
+# is killed in the midst of traffic; so is its stub domain at last. Each time
+# dom0 starts it anew: what xl restarts by itself has lost its devices (libxl
+# 4.17, with any stub domain). The kernel takes the permission back where a
+# domain ends; the event gives it anew, in the second life to the NVMe alone.
 LIVES = Guest(
     "lives", "@nvme caps start:nvme read irqs @edu caps load:edu_msi:count=5 "
     "irqs @ahci caps start:ahci read irqs busy", ("ahci", "edu", "nvme"),
@@ -120,8 +120,8 @@ LIVES = Guest(
         ("done", "xl sysrq {domain} c && e2e again {domain}"),
         ("done", "e2e watch {every} && xl reboot {domain} && "
                  "e2e again {domain}"),
-        ("done", "xl destroy {domain}-dm && e2e end {domain} && "
-                 "e2e again {domain}")))
+        ("done", "e2e kill_qemu {domain} {every} && e2e again {domain}")),
+    end="xl destroy {domain}-dm && e2e end {domain}")
 # Without the permission; pciback is told to let everything pass.
 PERMISSIVE = Guest("permissive", f"{USE['ahci']} {USE['nvme']}",
                    ("ahci", "nvme"), permission="refused",

@@ -50,6 +50,7 @@ class Guest:
     disk: bool = False          # besides the devices, an emulated disk: "ide"
     starts: bool = True         # xl create succeeds
     on: tuple = ()              # of (what the guest says, dom0's command)
+    end: str = "e2e end {domain}"   # dom0's command that ends it
     on_crash: str = "preserve"  # what xl does then
     more: str = ""              # more words of each device's in pci=[...]
     platform: str = "vtd"       # a key of outer.PLATFORMS

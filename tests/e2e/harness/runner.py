@@ -293,7 +293,7 @@ class Run:
 
     def _teardown(self):
         seen = self.result
-        self._dom0(f"e2e end {self._guest.name}", "teardown")
+        self._dom0(self._guest.end.format(domain=self._guest.name), "teardown")
         # A domain is off xl's list before Xen has taken it apart.
         end = time.monotonic() + SETTLE_LIMIT
         while True:
