@@ -91,14 +91,20 @@ bool root_seal(void)
         { "/sys/devices", MS_BIND },
         { "/sys", MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV |
                   MS_NOEXEC },
-        { "/proc", MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV |
-                   MS_NOEXEC },
         /* Of this mount alone: the kernel goes on adding nodes. */
         { "/dev", MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NOEXEC },
         /* The root is the initramfs, and what is in it the image. */
         { "/", MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV },
     };
 
+    /*
+     * It has more in it than settings: map_files opens any memory as a file,
+     * and what is written there can be mapped again, as code.
+     */
+    if (umount2("/proc", UMOUNT_NOFOLLOW) < 0) {
+        say("/proc cannot be unmounted: %s", strerror(errno));
+        return false;
+    }
     for (size_t i = 0; i < ARRAY_SIZE(seals); i++) {
         if (mount(seals[i].dir, seals[i].dir, NULL, seals[i].flags, NULL) < 0) {
             say("%s cannot be sealed: %s", seals[i].dir, strerror(errno));

@@ -22,8 +22,8 @@ bool root_mount(void);
 bool root_sweep_nodes(const char *dev, bool keep_mem);
 
 /*
- * Make everything read-only but device nodes and the devices' part of sysfs,
- * where config space is.
+ * Unmount /proc, and make everything read-only but device nodes and the
+ * devices' part of sysfs, where config space is.
  */
 bool root_seal(void);
 

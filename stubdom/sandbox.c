@@ -31,11 +31,11 @@
 /* A library may try these, and do without. */
 #define REFUSED SCMP_ACT_ERRNO(EPERM)
 
-/* A forbidden call: always, or only where an argument meets the condition */
+/* A forbidden call: always, or only where the arguments meet all conditions */
 typedef struct Call {
     int number;
     unsigned n_conditions;
-    struct scmp_arg_cmp condition;
+    struct scmp_arg_cmp conditions[2];
 } Call;
 
 typedef struct Group {
@@ -48,10 +48,17 @@ typedef struct Group {
 #define GROUP(name, action, why, ...) \
     { action, (const Call[]) { __VA_ARGS__ }, \
       ARRAY_SIZE(((const Call[]) { __VA_ARGS__ })) }
-#define CALL(name) { .number = SCMP_SYS(name) }
-#define CALL_IF(name, ...) { SCMP_SYS(name), 1, { __VA_ARGS__ } }
-#define IS_NOT(arg, value) arg, SCMP_CMP_NE, value, 0
-#define HAS(arg, bits) arg, SCMP_CMP_MASKED_EQ, bits, bits
+#define CALL(name) { .number = SYS_##name }
+#define CALL_IF(name, ...) \
+    { SYS_##name, ARRAY_SIZE(((struct scmp_arg_cmp[]) { __VA_ARGS__ })), \
+      { __VA_ARGS__ } }
+/* All 64 bits are compared; the kernel may look at fewer. */
+#define IS_NOT(arg, value) { arg, SCMP_CMP_NE, value, 0 }
+#define IS(arg, value) { arg, SCMP_CMP_EQ, value, 0 }
+#define IS_ABOVE(arg, value) { arg, SCMP_CMP_GT, value, 0 }
+#define HAS(arg, bits) { arg, SCMP_CMP_MASKED_EQ, bits, bits }
+/* The kernel rounds what is above up to 0, and takes 0 for "map it twice". */
+#define MAX_SIZE 0xfffffffffffff000
 
 /* tests/docs/sandbox.py compares these rows with the table of image.rst. */
 static const Group groups[] = {
@@ -87,8 +94,12 @@ static const Group groups[] = {
           "in the image, which is read-only, and no other mount may hold "
           "programs",
           CALL_IF(mmap, HAS(2, PROT_WRITE | PROT_EXEC)),
+          CALL_IF(mmap, HAS(2, PROT_EXEC), HAS(3, MAP_ANONYMOUS)),
+          CALL_IF(mmap, HAS(2, PROT_EXEC), HAS(3, MAP_SHARED)),
           CALL_IF(mprotect, HAS(2, PROT_EXEC)),
           CALL_IF(pkey_mprotect, HAS(2, PROT_EXEC)),
+          CALL_IF(mremap, IS(1, 0)), CALL_IF(mremap, IS_ABOVE(1, MAX_SIZE)),
+          CALL(remap_file_pages),
           CALL(memfd_create), CALL(memfd_secret), CALL(shmat),
           CALL(personality)),
     GROUP("large, unused", REFUSED,
@@ -108,7 +119,7 @@ static int add_group(scmp_filter_ctx ctx, const Group *g)
         const Call *c = &g->calls[i];
 
         rc = seccomp_rule_add_array(ctx, g->action, c->number, c->n_conditions,
-                                    &c->condition);
+                                    c->conditions);
     }
     return rc;
 }
@@ -181,7 +192,7 @@ bool sandbox_holds(bool keep_mem)
     static const char mem[] = "/dev/mem";
 
     return denied(root, open(root, O_WRONLY), EROFS) &&
-           denied(setting, open(setting, O_WRONLY), EROFS) &&
+           denied(setting, open(setting, O_RDONLY), ENOENT) &&
            (keep_mem || denied(mem, open(mem, O_RDONLY), ENOENT)) &&
            denied("network", socket(AF_INET, SOCK_DGRAM, 0), EPERM);
 }

@@ -23,7 +23,7 @@ bool sandbox_drop_capabilities(uint64_t keep);
 bool sandbox_filter(void);
 
 /*
- * Try what must not work now: to write to the root and to /proc, to open
+ * Try what must not work now: to write to the root, to look into /proc, to open
  * /dev/mem (unless KEEP_MEM) and a network socket.
  */
 bool sandbox_holds(bool keep_mem);

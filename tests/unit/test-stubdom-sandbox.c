@@ -130,6 +130,9 @@ static void test_other_abi(void)
 static void test_refused(void)
 {
     static const char page[] = "";
+    const int file = open(PROGRAM, O_RDONLY | O_CLOEXEC);
+    const long shared = (long)mmap(NULL, 4096, PROT_READ,
+                                   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     const Call calls[] = {
         { "io_uring_setup", SYS_io_uring_setup, { 0 } },
         { "io_uring_enter", SYS_io_uring_enter, { BAD } },
@@ -155,6 +158,20 @@ static void test_refused(void)
         { "mmap: write, execute", SYS_mmap,
           { 0, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
             MAP_PRIVATE | MAP_ANONYMOUS, -1 } },
+        { "mmap: write, execute, file", SYS_mmap,
+          { 0, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE, file } },
+        { "mmap: execute, shared", SYS_mmap,
+          { 0, 4096, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_ANONYMOUS, -1 } },
+        { "mmap: execute, anonymous", SYS_mmap,
+          { 0, 4096, PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1 } },
+        { "mmap: execute, shared file", SYS_mmap,
+          { 0, 4096, PROT_READ | PROT_EXEC, MAP_SHARED, file } },
+        { "mmap: execute, validated", SYS_mmap,
+          { 0, 4096, PROT_READ | PROT_EXEC, MAP_SHARED_VALIDATE, file } },
+        { "mremap: twice", SYS_mremap, { shared, 0, 4096, MREMAP_MAYMOVE } },
+        { "mremap: twice, by rounding", SYS_mremap,
+          { shared, -4095, 4096, MREMAP_MAYMOVE } },
+        { "remap_file_pages", SYS_remap_file_pages, { shared, 4096, 0, 0, 0 } },
         { "mprotect: execute", SYS_mprotect,
           { 0, 4096, PROT_READ | PROT_EXEC } },
         { "pkey_mprotect: execute", SYS_pkey_mprotect,
@@ -181,6 +198,7 @@ static int work(const void *what)
            mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, file, 0) ==
                MAP_FAILED ||
            mprotect(memory, 4096, PROT_READ) < 0 ||
+           mremap(memory, 4096, 8192, MREMAP_MAYMOVE) == MAP_FAILED ||
            socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0 ||
            socket(AF_UNIX, SOCK_STREAM, 0) < 0 ||
            write(pair[0], "", 1) != 1 || fcntl(pair[1], F_GETFL) < 0 ||
