@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -25,6 +26,8 @@
 
 #define ARRAY_SIZE(x) (sizeof(x) / sizeof((x)[0]))
 #define CAP_WORD_BITS 32
+
+#define IOPRIO_WHO_PROCESS 1
 
 /* Nobody tries these in good faith. */
 #define KILLED SCMP_ACT_KILL_PROCESS
@@ -57,6 +60,8 @@ typedef struct Group {
 #define IS(arg, value) { arg, SCMP_CMP_EQ, value, 0 }
 #define IS_ABOVE(arg, value) { arg, SCMP_CMP_GT, value, 0 }
 #define HAS(arg, bits) { arg, SCMP_CMP_MASKED_EQ, bits, bits }
+/* Stands for QEMU's own process, which is known when the filter is made */
+#define QEMU_ITSELF 0xffffffffffffffff
 /* The kernel rounds what is above up to 0, and takes 0 for "map it twice". */
 #define MAX_SIZE 0xfffffffffffff000
 
@@ -79,6 +84,23 @@ static const Group groups[] = {
           "the only other process is init, which is not confined",
           CALL(ptrace), CALL(process_vm_readv), CALL(process_vm_writev),
           CALL(process_madvise), CALL(pidfd_getfd), CALL(kcmp)),
+    GROUP("limits, signals", REFUSED,
+          "the only other process is init, and the domain ends with it",
+          CALL_IF(prlimit64, IS_NOT(0, 0)),
+          CALL_IF(setpriority, IS_NOT(0, PRIO_PROCESS)),
+          CALL_IF(setpriority, IS_NOT(1, 0)),
+          CALL_IF(ioprio_set, IS_NOT(0, IOPRIO_WHO_PROCESS)),
+          CALL_IF(ioprio_set, IS_NOT(1, 0)),
+          CALL_IF(sched_setaffinity, IS_NOT(0, 0)),
+          CALL_IF(sched_setparam, IS_NOT(0, 0)),
+          CALL_IF(sched_setscheduler, IS_NOT(0, 0)),
+          CALL_IF(sched_setattr, IS_NOT(0, 0)),
+          CALL_IF(kill, IS_NOT(0, QEMU_ITSELF)),
+          CALL_IF(tgkill, IS_NOT(0, QEMU_ITSELF)),
+          CALL_IF(rt_sigqueueinfo, IS_NOT(0, QEMU_ITSELF)),
+          CALL_IF(rt_tgsigqueueinfo, IS_NOT(0, QEMU_ITSELF)),
+          CALL(tkill), CALL(pidfd_open), CALL(pidfd_send_signal),
+          CALL(process_mrelease)),
     GROUP("machine", KILLED, "QEMU needs none of them",
           CALL(reboot), CALL(iopl), CALL(ioperm), CALL(vhangup),
           CALL(sethostname), CALL(setdomainname)),
@@ -116,10 +138,15 @@ static int add_group(scmp_filter_ctx ctx, const Group *g)
     int rc = 0;
 
     for (size_t i = 0; i < g->n && rc == 0; i++) {
-        const Call *c = &g->calls[i];
+        Call c = g->calls[i];
 
-        rc = seccomp_rule_add_array(ctx, g->action, c->number, c->n_conditions,
-                                    c->conditions);
+        for (unsigned k = 0; k < c.n_conditions; k++) {
+            if (c.conditions[k].datum_a == QEMU_ITSELF) {
+                c.conditions[k].datum_a = getpid();
+            }
+        }
+        rc = seccomp_rule_add_array(ctx, g->action, c.number, c.n_conditions,
+                                    c.conditions);
     }
     return rc;
 }

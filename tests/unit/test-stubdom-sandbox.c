@@ -13,10 +13,12 @@
 #include <glib.h>
 #include <inttypes.h>
 #include <linux/capability.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -36,6 +38,9 @@ typedef struct Call {
     long number;
     long args[6];
 } Call;
+
+#define IOPRIO_WHO_PROCESS 1
+#define IOPRIO_WHO_USER 3
 
 /* How a child ends that calls F under the filter: as waitpid() has it */
 static int run(int (*f)(const void *), const void *what)
@@ -130,9 +135,14 @@ static void test_other_abi(void)
 static void test_refused(void)
 {
     static const char page[] = "";
+    const struct sched_param param = { 0 };
+    const siginfo_t info = { .si_code = SI_QUEUE };
+    const pid_t init = getpid();
     const int file = open(PROGRAM, O_RDONLY | O_CLOEXEC);
     const long shared = (long)mmap(NULL, 4096, PROT_READ,
                                    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct rlimit limit;
+    cpu_set_t cpus;
     const Call calls[] = {
         { "io_uring_setup", SYS_io_uring_setup, { 0 } },
         { "io_uring_enter", SYS_io_uring_enter, { BAD } },
@@ -176,8 +186,32 @@ static void test_refused(void)
           { 0, 4096, PROT_READ | PROT_EXEC } },
         { "pkey_mprotect: execute", SYS_pkey_mprotect,
           { 0, 4096, PROT_EXEC, -1 } },
+        /* of the test itself, which stands for init; nothing is changed */
+        { "prlimit64", SYS_prlimit64, { init, RLIMIT_AS, 0, (long)&limit } },
+        { "setpriority", SYS_setpriority, { PRIO_PROCESS, init, 0 } },
+        { "setpriority: user", SYS_setpriority, { PRIO_USER, 0, 0 } },
+        { "ioprio_set", SYS_ioprio_set, { IOPRIO_WHO_PROCESS, init, 0 } },
+        { "ioprio_set: user", SYS_ioprio_set, { IOPRIO_WHO_USER, 0, 0 } },
+        { "sched_setaffinity", SYS_sched_setaffinity,
+          { init, sizeof(cpus), (long)&cpus } },
+        { "sched_setparam", SYS_sched_setparam, { init, (long)&param } },
+        { "sched_setscheduler", SYS_sched_setscheduler,
+          { init, SCHED_OTHER, (long)&param } },
+        { "sched_setattr", SYS_sched_setattr, { init, 0, 0 } },
+        { "kill", SYS_kill, { init, 0 } },
+        { "kill: all", SYS_kill, { BAD, 0 } },
+        { "kill: group", SYS_kill, { 0, 0 } },
+        { "tkill", SYS_tkill, { init, 0 } },
+        { "tgkill", SYS_tgkill, { init, init, 0 } },
+        { "rt_sigqueueinfo", SYS_rt_sigqueueinfo, { init, 0, (long)&info } },
+        { "rt_tgsigqueueinfo", SYS_rt_tgsigqueueinfo,
+          { init, init, 0, (long)&info } },
+        { "pidfd_open", SYS_pidfd_open, { init, 0 } },
+        { "pidfd_send_signal", SYS_pidfd_send_signal, { BAD } },
+        { "process_mrelease", SYS_process_mrelease, { BAD } },
     };
 
+    g_assert_cmpint(sched_getaffinity(0, sizeof(cpus), &cpus), ==, 0);
     for (size_t i = 0; i < G_N_ELEMENTS(calls); i++) {
         int status = run(make_call, &calls[i]);
 
@@ -189,6 +223,7 @@ static void test_refused(void)
 
 static int work(const void *what)
 {
+    struct rlimit limit;
     int pair[2], file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
     char *memory = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -199,6 +234,9 @@ static int work(const void *what)
                MAP_FAILED ||
            mprotect(memory, 4096, PROT_READ) < 0 ||
            mremap(memory, 4096, 8192, MREMAP_MAYMOVE) == MAP_FAILED ||
+           getrlimit(RLIMIT_NOFILE, &limit) < 0 ||
+           setrlimit(RLIMIT_NOFILE, &limit) < 0 || kill(getpid(), 0) < 0 ||
+           syscall(SYS_tgkill, getpid(), gettid(), 0) < 0 ||
            socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0 ||
            socket(AF_UNIX, SOCK_STREAM, 0) < 0 ||
            write(pair[0], "", 1) != 1 || fcntl(pair[1], F_GETFL) < 0 ||
