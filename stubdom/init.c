@@ -188,7 +188,8 @@ static void say_arguments(char *const *argv)
 }
 
 /* Does not return if QEMU could be executed, as it is to be */
-static void become_qemu(char **argv, bool restore, bool keep_mem)
+static void become_qemu(char **argv, int monitor_fd, bool restore,
+                        bool keep_mem)
 {
     static char *env[] = { NULL };
     /* Without it sysfs shows no more of config space than the header. */
@@ -200,7 +201,8 @@ static void become_qemu(char **argv, bool restore, bool keep_mem)
     if (restore) {
         open_restore_stream();
     }
-    if (sandbox_drop_capabilities(caps) && sandbox_filter() &&
+    if (sandbox_close_files(monitor_fd, restore ? DM_RESTORE_FD : -1) &&
+        sandbox_drop_capabilities(caps) && sandbox_filter() &&
         sandbox_holds(keep_mem)) {
         execve(QEMU, argv, env);
         say("%s: %s", QEMU, strerror(errno));
@@ -237,7 +239,7 @@ static pid_t start_qemu(int monitor_fd, bool keep_mem, const sigset_t *sigmask)
     }
     if (pid == 0) {
         sigprocmask(SIG_SETMASK, sigmask, NULL);
-        become_qemu(argv, restore, keep_mem);
+        become_qemu(argv, monitor_fd, restore, keep_mem);
         _exit(127);
     }
     free(argv);

@@ -9,6 +9,7 @@
  * to start (execve). What is here are whole groups that no QEMU needs, whatever
  * its version.
  */
+#define _GNU_SOURCE         /* close_range() */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -174,6 +175,23 @@ bool sandbox_filter(void)
         say("QEMU's system calls cannot be restricted: %s", strerror(-rc));
     }
     return rc == 0;
+}
+
+bool sandbox_close_files(int keep, int keep_too)
+{
+    int last = keep < keep_too ? keep_too : keep;
+    int fd = STDERR_FILENO + 1;
+
+    for (; fd <= last; fd++) {
+        if (fd != keep && fd != keep_too) {
+            close(fd);
+        }
+    }
+    if (close_range(fd, ~0U, 0) < 0) {
+        say("QEMU's files cannot be closed: %s", strerror(errno));
+        return false;
+    }
+    return true;
 }
 
 bool sandbox_drop_capabilities(uint64_t keep)

@@ -16,6 +16,13 @@
  * before they return false; the process is then not to be used any further.
  */
 
+/*
+ * Close all files but the standard three and these two; -1 stands for none. The
+ * libraries of Xen leave theirs open, and through them QEMU could reach what is
+ * between init and dom0.
+ */
+bool sandbox_close_files(int keep, int keep_too);
+
 /* Give up, for good, the capabilities that are not in KEEP (1 << CAP_...). */
 bool sandbox_drop_capabilities(uint64_t keep);
 

@@ -291,6 +291,47 @@ static void test_capabilities(void)
     g_assert_cmpint(status, ==, 0);
 }
 
+static bool is_open(int fd)
+{
+    return fcntl(fd, F_GETFD) >= 0;
+}
+
+/* Exits with the first number that is wrong */
+static int close_files(int keep, int keep_too)
+{
+    for (int fd = 3; fd < 40; fd++) {
+        dup2(STDERR_FILENO, fd);
+    }
+    if (!sandbox_close_files(keep, keep_too)) {
+        return EXIT_NO_SANDBOX;
+    }
+    for (int fd = 0; fd < 50; fd++) {
+        if (is_open(fd) != (fd < 3 || fd == keep || fd == keep_too)) {
+            return fd + 1;
+        }
+    }
+    return 0;
+}
+
+static void test_files(void)
+{
+    static const int keep[][2] = {
+        { -1, -1 }, { 3, -1 }, { -1, 3 }, { 9, 3 }, { 3, 4 }, { 20, 39 },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(keep); i++) {
+        int status;
+        pid_t pid = fork();
+
+        if (pid == 0) {
+            _exit(close_files(keep[i][0], keep[i][1]));
+        }
+        g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
+        g_assert_true(WIFEXITED(status));
+        g_assert_cmpint(WEXITSTATUS(status), ==, 0);
+    }
+}
+
 /* Nothing is sealed on this machine: the sandbox has to notice. */
 static int look(const void *what)
 {
@@ -314,6 +355,7 @@ int main(int argc, char **argv)
     g_test_add_func("/stubdom/sandbox/refused", test_refused);
     g_test_add_func("/stubdom/sandbox/allowed", test_allowed);
     g_test_add_func("/stubdom/sandbox/capabilities", test_capabilities);
+    g_test_add_func("/stubdom/sandbox/files", test_files);
     g_test_add_func("/stubdom/sandbox/holds-not", test_holds_not);
     return g_test_run();
 }
