@@ -12,6 +12,7 @@
  * It is QEMU that reports the domain as running (device-model/TARGET/state).
  * libxl has no way to be told that it will not: it waits for 30 seconds.
  */
+#define _GNU_SOURCE         /* dup3() */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -22,19 +23,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/reboot.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/sysinfo.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
-#include <xen/xen.h>
-#include <xen/sched.h>
-#include <xendevicemodel.h>
 
 #include "dm-args.h"
+#include "end.h"
 #include "log.h"
 #include "modules.h"
 #include "qmp-vchan.h"
@@ -60,31 +57,6 @@
 /* What the domain serves, 0: not known yet */
 static unsigned target;
 
-/*
- * Without its device model the guest hangs at its next access to a device, and
- * neither xl nor libxl looks after the stub domain. A crashed guest they do
- * see: on_crash= decides, and both domains are cleared away. A guest that was
- * shut down already keeps its reason.
- */
-static void crash_target(void)
-{
-    xendevicemodel_handle *dm;
-
-    if (!target) {
-        return;
-    }
-    dm = xendevicemodel_open(NULL, 0);
-    if (!dm || xendevicemodel_shutdown(dm, target, SHUTDOWN_crash) < 0) {
-        say("cannot report domain %u as crashed: %s", target, strerror(errno));
-    } else {
-        say("domain %u has no device model any more: reported as crashed",
-            target);
-    }
-    if (dm) {
-        xendevicemodel_close(dm);
-    }
-}
-
 /* For the choice of stubdomain_memory= */
 static void say_memory(void)
 {
@@ -100,8 +72,9 @@ static void say_memory(void)
 /* PID 1 must not return: the kernel would panic and hide what was said. */
 static void __attribute__((noreturn)) end_domain(void)
 {
-    crash_target();
+    end_report(target);
     say("the stub domain ends");
+    tcflow(STDERR_FILENO, TCOON);
     tcdrain(STDERR_FILENO);
     poll(NULL, 0, LAST_WORDS_MS);
     reboot(RB_POWER_OFF);
@@ -110,7 +83,10 @@ static void __attribute__((noreturn)) end_domain(void)
 
 static void __attribute__((noreturn)) fail(const char *what)
 {
-    say("%s: %s", what, strerror(errno));
+    int why = errno;
+
+    end_report(target);
+    say("%s: %s", what, strerror(why));
     end_domain();
 }
 
@@ -143,6 +119,20 @@ static void open_console(void)
     if (fd > STDERR_FILENO) {
         close(fd);
     }
+}
+
+/*
+ * QEMU keeps what was opened first, and its settings are QEMU's to change. It
+ * must not be able to make this process wait.
+ */
+static void open_own_console(void)
+{
+    int fd = open(CONSOLE, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+
+    if (fd < 0 || dup3(fd, STDERR_FILENO, O_CLOEXEC) < 0) {
+        fail(CONSOLE);
+    }
+    close(fd);
 }
 
 /* A listening socket, so that a client need not wait for QEMU to make it */
@@ -243,32 +233,8 @@ static pid_t start_qemu(int monitor_fd, bool keep_mem, const sigset_t *sigmask)
         _exit(127);
     }
     free(argv);
+    open_own_console();
     return pid;
-}
-
-/* Returns true if QEMU was among the children that have ended. */
-static bool reap(pid_t qemu)
-{
-    struct rusage usage;
-    bool ended = false;
-    int status;
-    pid_t pid;
-
-    while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0) {
-        if (pid != qemu) {
-            continue;
-        }
-        ended = true;
-        if (WIFSIGNALED(status)) {
-            say("QEMU was killed by signal %d (%s)%s", WTERMSIG(status),
-                strsignal(WTERMSIG(status)), WTERMSIG(status) == SIGSYS ?
-                ": its sandbox forbids the system call" : "");
-        } else {
-            say("QEMU ended with exit status %d", WEXITSTATUS(status));
-        }
-        say("QEMU held %ld KiB at most", usage.ru_maxrss);
-    }
-    return ended;
 }
 
 static void serve(pid_t qemu, int signals, QmpVchan *qmp)
@@ -284,7 +250,7 @@ static void serve(pid_t qemu, int signals, QmpVchan *qmp)
             fail("poll");
         }
         if (child->revents && read(signals, &info, sizeof(info)) > 0 &&
-            reap(qemu)) {
+            end_reap(qemu, target)) {
             return;
         }
         if (!qmp_vchan_step(qmp, fds)) {

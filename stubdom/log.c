@@ -5,6 +5,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +14,30 @@
 #include <unistd.h>
 
 #include "log.h"
+
+#define LOG_STEP_MS 10
+
+/*
+ * If stderr does not take it, wait, but not for long: there are more important
+ * things to do. poll() is no help, for it does not know that another process
+ * is stuck in writing. There is nowhere to say what goes wrong here.
+ */
+static void put(const char *line, size_t n)
+{
+    for (int waited = 0; n && waited < LOG_WAIT_MS;) {
+        ssize_t done = write(STDERR_FILENO, line, n);
+
+        if (done >= 0) {
+            line += done;
+            n -= done;
+        } else if (errno == EAGAIN) {
+            poll(NULL, 0, LOG_STEP_MS);
+            waited += LOG_STEP_MS;
+        } else if (errno != EINTR) {
+            return;
+        }
+    }
+}
 
 void say(const char *fmt, ...)
 {
@@ -31,8 +57,5 @@ void say(const char *fmt, ...)
         n--;
     }
     line[n++] = '\n';
-    if (write(STDERR_FILENO, line, n) < 0) {
-        /* There is nowhere left to say so. */
-        return;
-    }
+    put(line, n);
 }
