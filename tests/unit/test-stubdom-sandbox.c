@@ -14,6 +14,7 @@
 #include <inttypes.h>
 #include <linux/capability.h>
 #include <sched.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -39,6 +40,10 @@ typedef struct Call {
     long args[6];
 } Call;
 
+/* Of Linux 6.15; the headers may be older. */
+#ifndef SYS_open_tree_attr
+#define SYS_open_tree_attr 467
+#endif
 #define IOPRIO_WHO_PROCESS 1
 #define IOPRIO_WHO_USER 3
 
@@ -73,8 +78,9 @@ static void test_killed(void)
         CALL(init_module), CALL(finit_module), CALL(delete_module),
         CALL(kexec_load), CALL(kexec_file_load), CALL(bpf), CALL(mount),
         CALL(umount2), CALL(pivot_root), CALL(chroot), CALL(open_tree),
-        CALL(move_mount), CALL(fsopen), CALL(fsconfig), CALL(fsmount),
-        CALL(fspick), CALL(mount_setattr), CALL(open_by_handle_at),
+        CALL(open_tree_attr), CALL(move_mount), CALL(fsopen), CALL(fsconfig),
+        CALL(fsmount), CALL(fspick), CALL(mount_setattr),
+        CALL(open_by_handle_at),
         CALL(swapon), CALL(swapoff), CALL(quotactl), CALL(acct), CALL(unshare),
         CALL(setns), CALL(ptrace), CALL(process_vm_readv),
         CALL(process_vm_writev), CALL(pidfd_getfd), CALL(process_madvise),
@@ -221,6 +227,30 @@ static void test_refused(void)
     }
 }
 
+/* Above what libseccomp knows, for this kernel may have calls there */
+static void test_newer(void)
+{
+    Call call = CALL(read);
+    int newest = 0;
+
+    for (int number = 0; number < 1024; number++) {
+        char *name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, number);
+
+        newest = name ? number : newest;
+        free(name);
+    }
+    for (call.number = newest + 1; call.number < newest + 50; call.number++) {
+        /* This one is killed, as it is listed. */
+        if (call.number != SYS_open_tree_attr) {
+            int status = run(make_call, &call);
+
+            g_test_message("%ld", call.number);
+            g_assert_true(WIFEXITED(status));
+            g_assert_cmpint(WEXITSTATUS(status), ==, ENOSYS);
+        }
+    }
+}
+
 static int work(const void *what)
 {
     struct rlimit limit;
@@ -353,6 +383,7 @@ int main(int argc, char **argv)
     g_test_add_func("/stubdom/sandbox/killed", test_killed);
     g_test_add_func("/stubdom/sandbox/other-abi", test_other_abi);
     g_test_add_func("/stubdom/sandbox/refused", test_refused);
+    g_test_add_func("/stubdom/sandbox/newer", test_newer);
     g_test_add_func("/stubdom/sandbox/allowed", test_allowed);
     g_test_add_func("/stubdom/sandbox/capabilities", test_capabilities);
     g_test_add_func("/stubdom/sandbox/files", test_files);
