@@ -26,7 +26,7 @@ class Guest:
     """
     name: str
     steps: str
-    devices: tuple = ("ahci",)  # keys of outer.DEVICES
+    devices: tuple = ("ahci",)  # keys of devices.DEVICES
     permission: str = "given"   # or "refused": pciback's interrupt control
     # or "stock": the same without our patch; or "foreign": made for the Xen of
     # the other stack

@@ -225,15 +225,6 @@ def says(word, pattern):
     return check
 
 
-def says_not(word, pattern=""):
-    """The guest has said no such line."""
-    def check(result):
-        for line in result.said(word):
-            if re.search(pattern, line):
-                yield f"saw '{word} {line}' from the guest"
-    return check
-
-
 def stub_says(pattern):
     """The stub domain's console has a line that matches the pattern."""
     def check(result):

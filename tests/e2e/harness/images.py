@@ -11,6 +11,7 @@ import tempfile
 
 from . import cpio, elf, sample
 from .cache import digest, made
+from .devices import DEVICES, EMULATED_DISK
 from .errors import HarnessError
 from .packages import SOURCE, Tree, closure, kernel_release
 from .suites import PV_BACKEND, PV_BACKEND_SUITE
@@ -18,7 +19,8 @@ from .suites import PV_BACKEND, PV_BACKEND_SUITE
 HERE = pathlib.Path(__file__).resolve().parent
 E2E = HERE.parent
 MAKERS = [HERE / n for n in
-          ("images.py", "packages.py", "cpio.py", "elf.py", "suites.py")]
+          ("images.py", "packages.py", "cpio.py", "elf.py", "suites.py",
+           "devices.py")]
 # The guest's driver is built by the compiler that its kernel was built by.
 IN_SUITE = SOURCE / "scripts" / "in-suite"
 
@@ -35,7 +37,8 @@ XEN_MODULES = """
 """.split()
 # Those of guest/, made here.
 OWN_MODULES = "debugcon", "edu_msi"
-GUEST_MODULES = "ahci ata_piix sd_mod nvme e1000e xhci_pci usb_storage".split()
+GUEST_MODULES = sorted({name for device in (*DEVICES.values(), EMULATED_DISK)
+                        for name in device.modules.split()} - set(OWN_MODULES))
 
 TOOLS = """
     xl xenstored xenconsoled xen-init-dom0 libxl-save-helper

@@ -10,31 +10,11 @@ import socket
 import subprocess
 import time
 
+from .devices import DEVICES
 from .errors import HarnessError
 
 EMULATOR = "qemu-system-x86_64"
 PR_SET_PDEATHSIG = 1
-
-# Devices to pass through, by the name that cases use: PCI slot, the id that
-# drivers look for, and what the emulator is told. Slot 2 stays free: xen_pt
-# takes a device there for Intel graphics. The lines of INTx go by slot modulo
-# 4, but for those from 0x19 on: no two devices share one.
-DEVICES = {
-    "e1000e": (0x19, "8086:10d3", ["-netdev",
-                                   "user,id=net,restrict=on,tftp=.",
-                                   "-device",
-                                   "e1000e,netdev=net,addr=0x19,romfile="]),
-    "nvme": (4, "1b36:0010", ["-drive", "if=none,id=nd,{disk}",
-                              "-device", "nvme,drive=nd,serial=e2e,addr=4"]),
-    "ahci": (5, "8086:2922", ["-device", "ich9-ahci,id=sata,addr=5",
-                              "-drive", "if=none,id=sd,{disk}",
-                              "-device", "ide-hd,drive=sd,bus=sata.0"]),
-    "edu": (6, "1234:11e8", ["-device", "edu,addr=6"]),
-    "xhci": (7, "1b36:000d", ["-device", "qemu-xhci,id=usb,addr=7",
-                              "-drive", "if=none,id=ud,{disk}",
-                              "-device", "usb-storage,drive=ud,bus=usb.0"]),
-}
-DISK = "file=disk.img,format=raw,file.locking=off,snapshot=on"
 
 # rdrand: without it nothing has entropy at first, and xl waits 3 s for some.
 # One CPU. What runs here runs in turns anyway (guest, stub domain, dom0); with
@@ -69,11 +49,6 @@ PLATFORMS = {
 STAGES = (("Xen's start", "(XEN) "), ("dom0's kernel", "Linux version"),
           ("dom0's init", "E2E dom0: userspace"),
           ("the toolstack", "E2E dom0: toolstack"))
-
-
-def address(device):
-    """Return the BDF of a device of DEVICES, as xl writes it."""
-    return f"00:{DEVICES[device][0]:02x}.0"
 
 
 def emulator():
@@ -129,8 +104,8 @@ class Outer:
 
     def start(self):
         """Start the machine; wait_ready() says when it can be used."""
-        devices = [word.format(disk=DISK)
-                   for _, _, words in DEVICES.values() for word in words]
+        devices = [word for device in DEVICES.values()
+                   for word in device.arguments]
         self._qmp, qmp = socket.socketpair()
         self._port, port = socket.socketpair()
         sockets = []

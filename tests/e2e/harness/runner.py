@@ -5,9 +5,10 @@ import re
 import time
 
 from . import configspace, result as results, sample
+from .devices import DEVICES, EMULATED_DISK
 from .errors import HarnessError
 from .images import GUEST_KERNEL, GUEST_RAMDISK
-from .outer import DEVICES, PLATFORMS, Timeout, address
+from .outer import PLATFORMS, Timeout
 
 # Seconds, to end what hangs, not to measure: a guest that takes one minute on
 # an idle machine takes four on a busy one.
@@ -71,14 +72,12 @@ device_model_override="/usr/local/bin/qemu-{qemu}"
 CMDLINE = "console={console} quiet pci=noearly i8042.noaux " \
     "cryptomgr.notests 8250.nr_uarts=1 tsc=reliable watchdog_thresh=60 " \
     "dev={dev} steps={steps}"
-# The emulated disk's controller, as if it were one of outer.DEVICES.
-EMULATED_DISK = "ide", "8086:7010"
 
 
 def command_line(guest):
     """Return the command line of a guest."""
-    devices = [(name, DEVICES[name][1]) for name in guest.devices]
-    devices += [EMULATED_DISK] if guest.disk else []
+    devices = [(name, DEVICES[name].ids) for name in guest.devices]
+    devices += [("ide", EMULATED_DISK.ids)] if guest.disk else []
     words = CMDLINE.format(console=console(guest),
                            dev=",".join(map("=".join, devices)),
                            steps=guest.steps.replace(" ", ","))
@@ -109,7 +108,7 @@ class Run:
         self._logs = outer.share / "log"
         self._console = (outer.directory / "console.log").stat().st_size
         self.result = results.Result(devices={
-            name: results.Device(address(name)) for name in guest.devices})
+            name: results.Device(DEVICES[name].address) for name in guest.devices})
 
     def run(self):
         """Go through all stages and return the Result; a stage that fails is
