@@ -196,11 +196,10 @@ static void mended(XenPTMSISeq *s, XenPTMSIStep step, unsigned i)
     }
 }
 
-/* Something that was done, and could not be undone. */
+/* While off: something that was done, and could not be undone. */
 static bool is_left(const XenPTMSISeq *s)
 {
-    return s->undo_failures ||
-           (s->intx_away && s->state != XEN_PT_MSI_STATE_ON);
+    return s->undo_failures || s->intx_away;
 }
 
 /* What was left before is tried again, and counted anew. */
@@ -306,7 +305,7 @@ static bool is_unseen(const XenPTMSISeq *s, unsigned i)
 /* Some devices show their table only while ENABLE is set. */
 static bool may_be_seen(const XenPTMSISeq *s, const XenPTMSIFault *f)
 {
-    return s->state != XEN_PT_MSI_STATE_ON && !s->armed &&
+    return s->state != XEN_PT_MSI_STATE_ON &&
            (f->check == XEN_PT_MSI_CHECK_NOT_READ ||
             f->check == XEN_PT_MSI_CHECK_NOT_PROGRAMMED);
 }
