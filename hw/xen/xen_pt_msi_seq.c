@@ -135,11 +135,14 @@ static void undo_failed(XenPTMSISeq *s, XenPTMSIFault f)
     }
 }
 
-/* In reverse, each step also when the one before it failed. */
-static void vector_down(XenPTMSISeq *s, unsigned i)
+/*
+ * In reverse, each step also when the one before it failed. Returns: the first
+ * that did.
+ */
+static XenPTMSIFault vector_down(XenPTMSISeq *s, unsigned i)
 {
     XenPTMSIVector *v = &s->vec[i];
-    XenPTMSIFault f = { .vector = i };
+    XenPTMSIFault f = { .vector = i }, first = { 0 };
 
     if (v->stage >= XEN_PT_MSI_STAGE_BOUND) {
         v->stage = XEN_PT_MSI_STAGE_BOUND;    /* not to be relied on any more */
@@ -147,6 +150,7 @@ static void vector_down(XenPTMSISeq *s, unsigned i)
         f.err = s->ops->unbind(s->opaque, i, v->pirq, &v->bound.message);
         if (f.err) {
             undo_failed(s, f);
+            first = f;
         } else {
             v->stage = XEN_PT_MSI_STAGE_MAPPED;
         }
@@ -156,10 +160,12 @@ static void vector_down(XenPTMSISeq *s, unsigned i)
         f.err = s->ops->unmap(s->opaque, i, v->pirq);
         if (f.err) {
             undo_failed(s, f);
+            first = first.step ? first : f;
         } else {
             v->stage = XEN_PT_MSI_STAGE_FREE;
         }
     }
+    return first;
 }
 
 static void refuse(XenPTMSISeq *s, const XenPTMSIFault *f)
@@ -313,14 +319,11 @@ static bool may_be_seen(const XenPTMSISeq *s, const XenPTMSIFault *f)
 /* A vector of MSI-X that cannot be had costs that vector, and no other. */
 static void vector_alone(XenPTMSISeq *s, unsigned i)
 {
-    XenPTMSIVector *v = &s->vec[i];
-    XenPTMSIFault f = { 0 };
+    XenPTMSIFault f = vector_down(s, i);    /* what was left of it before */
 
-    vector_down(s, i);      /* what was left of it before */
-    if (v->stage == XEN_PT_MSI_STAGE_FREE) {
+    if (s->vec[i].stage == XEN_PT_MSI_STAGE_FREE) {
+        f = (XenPTMSIFault) { 0 };
         f.err = vector_up(s, i, &f);
-    } else {
-        f = s->undo;
     }
     if (f.err && !may_be_seen(s, &f)) {
         lose_vector(s, i, &f);

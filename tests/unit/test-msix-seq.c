@@ -252,6 +252,15 @@ static const Script scripts[] = {
           "on 0:cpu0 1:lost (1:cpu0) 2:cpu0 check1/not-read/ffffffff/ffff" },
         { "off", OFF " " DOWN(2) " " DOWN(0),
           "off (0:cpu0) (1:cpu0) (2:cpu0)" } } },
+    /* What is left of a vector is told of that one, not of one before. */
+    { "refuse/left-each", .nvec = 3, .step = {
+        USE_2,
+        { "0:pirq5", "unbind0!fail unmap0!fail unbind0!fail unmap0!fail",
+          "on 0:cpu0 0:lost (0:pirq5) 1:cpu0 unbind0/ENOMEM "
+          "undo=4/unbind0/ENOMEM" },
+        { "0:none 1:pirq6", "unbind1!fail unmap1!fail unbind1!fail unmap1!fail",
+          "on 0:cpu0 (0:none) 1:cpu0 1:lost (1:pirq6) unbind1/ENOMEM "
+          "undo=8/unbind0/ENOMEM" } } },
     /* None to be had, which nobody may use; the next one can be. */
     { "enable/none", .nvec = 3, .step = {
         { "0:cpu0 1:cpu0 on", "map0!fail map1!fail " ON,
