@@ -159,7 +159,7 @@ help:
 	@echo 'make versions    try the QEMUs that Debian has; make deb: its package for Xen'
 	@echo 'make bench       measure what a driver pays, and what the image costs'
 	@echo 'make fuzz        fuzz the registers and the sequence for a while'
-	@echo 'make coverage    how much of layers 2 to 4 the unit tests run'
+	@echo 'make coverage    how much of layers 2c, 3 and 4 the unit tests run'
 	@echo 'make docs        build the documentation as HTML, in build/docs;'
 	@echo '                 make check-docs: see whether it is true'
 	@echo 'make install     install image, kernel and a tool for dom0; DESTDIR= PREFIX=;'

@@ -59,8 +59,8 @@ static const struct {
     const char *text;
 } remedies[] = {
     { ON(ENABLE) | ON(DISABLE), -EACCES,
-      "pciback refuses it; in dom0, with Linux 5.6 or newer (6.7 for a virtual "
-      "function), "
+      "pciback refuses it; in dom0, with Linux 5.6 or newer (a virtual "
+      "function: 6.7, or a stable release with its change), "
       "'echo %s > /sys/bus/pci/drivers/pciback/allow_interrupt_control'" },
     { ON(MAP) | ON(BIND), -EPERM,
       "either the domain has no right to the interrupt of %s, or the stub "
@@ -84,7 +84,7 @@ static const struct {
       "the device the property msix=off" },
     { ON(MASKALL), -EACCES,
       "pciback refuses to switch the function mask of %s: dom0 needs Linux "
-      "6.1 or newer" },
+      "6.1 or newer, or a stable release with its change" },
 };
 
 static char *fault_text(const XenPTMSIFault *f)

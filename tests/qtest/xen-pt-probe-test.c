@@ -133,10 +133,10 @@ static const Probe probes[] = {
      */
     { "msix/probe/strict-no-bit", &msix_plain, "kernel 6.1",
       "writable DEV 0x04/2 0x0147", .caps = "",
-      .log = { "MSI-X hidden", "6.7 for a virtual function" } },
+      .log = { "MSI-X hidden", "a virtual function: 6.7" } },
     { "msi/probe/strict-no-bit", &msi_plain, "kernel 6.1",
       "writable DEV 0x04/2 0x0147", .caps = "",
-      .log = { "MSI hidden", "6.7 for a virtual function" } },
+      .log = { "MSI hidden", "a virtual function: 6.7" } },
     /* A chip without a function mask: its vectors have masks of their own. */
     { "msix/probe/no-maskall", &msix_plain, "writable DEV 0xc2/2 0x8000",
       .caps = "11" },
