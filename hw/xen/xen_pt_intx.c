@@ -50,29 +50,23 @@ static int read_both(XenHostPCIDevice *d, uint32_t *both)
  * pciback passes on what changes in its copy of COMMAND. The copy outlives the
  * device's reset, so the bit may be set there and not in the device.
  */
-static int disable(XenHostPCIDevice *d, uint16_t command)
+static int disable(XenHostPCIDevice *d)
 {
-    int rc = 0;
+    uint32_t both;
+    int rc = read_both(d, &both);
 
-    if (xen_is_stubdomain && (command & PCI_COMMAND_INTX_DISABLE)) {
+    if (!rc && xen_is_stubdomain && (both & PCI_COMMAND_INTX_DISABLE)) {
         rc = xen_host_pci_set_word(d, PCI_COMMAND,
-                                   command & ~PCI_COMMAND_INTX_DISABLE);
+                                   both & ~PCI_COMMAND_INTX_DISABLE);
     }
-    return rc ? rc : xen_host_pci_set_word(d, PCI_COMMAND, command |
+    return rc ? rc : xen_host_pci_set_word(d, PCI_COMMAND, both |
                                            PCI_COMMAND_INTX_DISABLE);
 }
 
 int xen_pt_intx_give_way(XenPCIPassthroughState *s)
 {
-    XenHostPCIDevice *d = &s->real_device;
-    uint32_t both;
-    int rc;
-
-    if (!xen_is_stubdomain) {
-        return -EPERM;          /* nobody refuses anything because of it */
-    }
-    rc = read_both(d, &both);
-    return rc ? rc : disable(d, both);
+    /* In dom0 nobody refuses anything because of it. */
+    return xen_is_stubdomain ? disable(&s->real_device) : -EPERM;
 }
 
 static uint16_t guest_command(const XenPCIPassthroughState *s)
@@ -111,14 +105,12 @@ void xen_pt_intx_quiet(XenPCIPassthroughState *s)
 {
     PCIDevice *d = &s->dev;
     g_autofree char *name = NULL;
-    uint32_t both;
     int rc;
 
     if (!found_asserted(d)) {
         return;
     }
-    rc = read_both(&s->real_device, &both);
-    rc = rc ? rc : disable(&s->real_device, both);
+    rc = disable(&s->real_device);
     pci_word_test_and_set_mask(d->config + PCI_COMMAND,
                                PCI_COMMAND_INTX_DISABLE);
     /* A reset clears in config what the guest may write by this mask. */
@@ -132,11 +124,8 @@ void xen_pt_intx_quiet(XenPCIPassthroughState *s)
 
 void xen_pt_intx_disable_again(XenPCIPassthroughState *s)
 {
-    uint32_t both;
-
-    if (xen_is_stubdomain && !guest_has_intx(s) &&
-        !read_both(&s->real_device, &both)) {
-        disable(&s->real_device, both);
+    if (xen_is_stubdomain && !guest_has_intx(s)) {
+        disable(&s->real_device);
     }
 }
 

@@ -326,17 +326,27 @@ static void test_asserted(const void *plug)
     g_assert_true(guest_disabled(x));
 }
 
+/*
+ * A guest before has had the device, and disabled INTx. The device was reset
+ * since, and has these bits of COMMAND; pciback's copy still says that INTx is
+ * disabled.
+ */
+static void run_stale(XenPT *x, uint16_t has)
+{
+    xen_pt_run(x, NULL);
+    g_assert_true(xen_pt_plug(x, 0));
+    qpci_config_writew(x->dev[0], PCI_COMMAND, has | PCI_COMMAND_INTX_DISABLE);
+    g_assert_true(hw_disabled(x));
+    xen_pt_unplug(x, 0);
+    xen_pt_say(x, "poke DEV 0x04/2 0x%04x", has);
+}
+
 /* pciback's copy has the bit since the guest before; the device does not. */
 static void test_stale_copy(void)
 {
     g_autoptr(XenPT) x = new_intx(17);
 
-    xen_pt_run(x, NULL);
-    g_assert_true(xen_pt_plug(x, 0));
-    qpci_config_writew(x->dev[0], PCI_COMMAND, PCI_COMMAND_INTX_DISABLE);
-    g_assert_true(hw_disabled(x));
-    xen_pt_unplug(x, 0);
-    xen_pt_say(x, "poke DEV 0x04/2 0x0000");
+    run_stale(x, 0);
     xen_pt_say(x, "poke DEV 0x06/2 0x%04x",
                PCI_STATUS_CAP_LIST | PCI_STATUS_INTERRUPT);
     xen_pt_skip(x);
@@ -376,11 +386,7 @@ static void test_stale_probe(const void *layout)
 
     xen_pt_add(x, l);
     xen_pt_say(x, "kernel 6.1");
-    xen_pt_run(x, NULL);
-    g_assert_true(xen_pt_plug(x, 0));
-    qpci_config_writew(x->dev[0], PCI_COMMAND, PCI_COMMAND_INTX_DISABLE);
-    xen_pt_unplug(x, 0);
-    xen_pt_say(x, "poke DEV 0x04/2 0x0000");
+    run_stale(x, 0);
     xen_pt_say(x, "poke DEV 0x06/2 0x%04x",
                PCI_STATUS_CAP_LIST | PCI_STATUS_INTERRUPT);
     g_assert_true(xen_pt_plug(x, 0));
@@ -433,12 +439,7 @@ static void test_stale_master(void)
     xen_pt_add(x, &msix_plain);
     xen_pt_say(x, "irq DEV 17");
     xen_pt_say(x, "kernel 6.1");
-    xen_pt_run(x, NULL);
-    g_assert_true(xen_pt_plug(x, 0));
-    qpci_config_writew(x->dev[0], PCI_COMMAND, PCI_COMMAND_MASTER |
-                       PCI_COMMAND_INTX_DISABLE);
-    xen_pt_unplug(x, 0);
-    xen_pt_say(x, "poke DEV 0x04/2 0x%04x", PCI_COMMAND_MASTER);
+    run_stale(x, PCI_COMMAND_MASTER);
     g_assert_true(xen_pt_plug(x, 0));
     g_assert_false(guest_disabled(x));
     g_assert_false(hw_disabled(x));
@@ -511,12 +512,7 @@ static void test_unbound_stale(void)
 {
     g_autoptr(XenPT) x = new_intx(17);
 
-    xen_pt_run(x, NULL);
-    g_assert_true(xen_pt_plug(x, 0));
-    qpci_config_writew(x->dev[0], PCI_COMMAND, PCI_COMMAND_INTX_DISABLE);
-    g_assert_true(hw_disabled(x));
-    xen_pt_unplug(x, 0);
-    xen_pt_say(x, "poke DEV 0x04/2 0x0000");
+    run_stale(x, 0);
     xen_pt_say(x, "fail map_pirq all EPERM");
     g_assert_true(xen_pt_plug(x, 0));
     g_assert_true(hw_disabled(x));
