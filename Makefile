@@ -40,6 +40,10 @@ image: qemu tools
 	@stubdom/mkimage -b $(B) --qemu=$(QEMU) \
 	    --init=$(B)/meson/stubdom/stubdom-init --output=$(IMAGE) \
 	    --kernel-output=$(B)/stubdom/xen-pt-stubdom-vmlinuz
+	@stubdom/mkimage -b $(B) --qemu=$(QEMU) --kernel=debian \
+	    --init=$(B)/meson/stubdom/stubdom-init \
+	    --output=$(B)/stubdom/debian/xen-pt-stubdom.cpio \
+	    --kernel-output=$(B)/stubdom/debian/xen-pt-stubdom-vmlinuz
 	@stubdom/mkimage -b $(B) --qemu=$(QEMU).stock --stock \
 	    --init=$(B)/meson/stubdom/stubdom-init \
 	    --output=$(B)/stubdom/stock/xen-pt-stubdom.cpio
@@ -136,7 +140,8 @@ hooks:
 
 .PHONY: clean distclean help
 clean:
-	rm -rf $(B)/qemu/build $(B)/qemu/bin $(B)/meson $(B)/stubdom $(B)/e2e
+	rm -rf $(B)/qemu/build $(B)/qemu/bin $(B)/meson $(B)/stubdom $(B)/kernel
+	rm -rf $(B)/e2e
 	rm -rf $(RELEASES:%=$(B)/%) $(B)/series $(B)/series-steps $(B)/deb
 	rm -rf $(B)/versions/[0-9]*
 	rm -f $(B)/config.mak

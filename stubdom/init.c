@@ -27,6 +27,7 @@
 #include <sys/socket.h>
 #include <sys/sysinfo.h>
 #include <sys/un.h>
+#include <sys/utsname.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -267,18 +268,23 @@ int main(void)
     int monitor, signals;
     bool keep_mem;
     pid_t qemu;
+    struct utsname system;
     QmpVchan qmp;
 
     if (!root_mount()) {
         end_domain();
     }
     open_console();
-    say("up: xen-pt-msi " VERSION);
+    say("up: xen-pt-msi " VERSION ", Linux %s",
+        uname(&system) == 0 ? system.release : "?");
     allow_overcommit();
-    if (!modules_load(MODULE_LIST, MODULE_DIR)) {
-        end_domain();
+    /* Our own kernel has none. */
+    if (access(MODULE_LIST, F_OK) == 0) {
+        if (!modules_load(MODULE_LIST, MODULE_DIR)) {
+            end_domain();
+        }
+        say("modules are loaded");
     }
-    say("modules are loaded");
     if (!store_read_target(&target)) {
         end_domain();
     }

@@ -42,6 +42,9 @@ def each(devices, use=USE):
 
 AHCI = Guest("ahci", f"{USE['ahci']} busy", kernel="shipped", packed=True,
              until="busy", suites=BOTH)
+# Debian's kernel in the stub domain, as it was
+DEBIAN = Guest("debian", f"{USE['ahci']} {USE['nvme']}", ("ahci", "nvme"),
+               kernel="debian", suites=BOTH)
 STOCK = Guest("stock", USE["ahci"], permission="refused", qemu="stock")
 # dom0 needs no permission, and there is no probe unless it is asked for.
 DOM0 = Guest("dom0", USE["ahci"], permission="refused", where="dom0")

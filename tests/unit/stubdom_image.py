@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What is in an image of the stub domain."""
 
-import lzma
+import subprocess
 
 
 def unpacked(path):
     """Return {name: content} of the plain files in the image at path."""
-    # The image is padded with zeros.
-    data = lzma.LZMADecompressor().decompress(path.read_bytes())
+    # The image is padded with zeros: zstd unpacks it all, then complains.
+    data = subprocess.run(["zstd", "-dcq", path], stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, check=False).stdout
     files, at = {}, 0
     while True:
         assert data[at:at + 6] == b"070701", f"{path}: at {at}"

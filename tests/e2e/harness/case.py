@@ -33,7 +33,9 @@ class Guest:
     qemu: str = "patched"
     where: str = "stubdom"      # or "dom0": where that QEMU runs
     # The stub domain's kernel: "shipped", or what libxl would unpack from it
-    # (byte for byte what starts, and 6 s of emulation saved), or "foreign".
+    # (byte for byte what starts, and seconds of emulation saved); "debian":
+    # the same of Debian's, with an image for it; or "foreign". Stock QEMU has
+    # Debian's always.
     kernel: str = "unpacked"
     cmdline: str = ""           # more for the guest's kernel
     packed: bool = False        # that is as Debian has it; else quicker
@@ -58,9 +60,21 @@ class Guest:
     until: str = "done"         # the guest is destroyed when it says that
 
     @property
+    def boots(self):
+        """The stub domain's kernel."""
+        return "debian" if self.qemu == "stock" else self.kernel
+
+    @property
+    def image(self):
+        """Which image the stub domain has: "patched" for short, "debian",
+        "stock" or "foreign"."""
+        return "debian" if (self.qemu, self.kernel) == ("patched", "debian") \
+            else self.qemu
+
+    @property
     def ramdisk(self):
         """What the stub domain's RAM disk is called."""
-        return f"stub-{self.qemu}{'-packed' if self.packed else ''}.cpio"
+        return f"stub-{self.image}{'-packed' if self.packed else ''}.cpio"
 
 
 @dataclass(frozen=True)

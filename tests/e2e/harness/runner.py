@@ -175,7 +175,7 @@ class Run:
             crash=guest.on_crash,
             pci=", ".join(f'"{device.bdf}{guest.more}"' for device in devices))
         text += (STUBDOM if guest.where == "stubdom" else DOM0).format(
-            qemu=guest.qemu, stub=guest.ramdisk, kernel=guest.kernel,
+            qemu=guest.qemu, stub=guest.ramdisk, kernel=guest.boots,
             cmdline=guest.stub_cmdline, memory=guest.stub_memory)
         if guest.disk:
             text += DISK

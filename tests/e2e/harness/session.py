@@ -209,8 +209,11 @@ class Session:
         images = self._built / "stubdom"
         files = {TOOL: self._built / "meson" / "dom0" / TOOL,
                  "stub-kernel-shipped": images / f"{SHIPPED}-vmlinuz"}
-        for where, qemu, ramdisk in {(g.where, g.qemu, g.ramdisk)
-                                     for g in guests}:
+        if any(guest.boots == "debian" for guest in guests):
+            files["stub-kernel-debian"] = (images / "debian" /
+                                           f"{SHIPPED}-vmlinuz")
+        for where, qemu, image, ramdisk in {
+                (g.where, g.qemu, g.image, g.ramdisk) for g in guests}:
             if where == "dom0":
                 stock = ".stock" if qemu == "stock" else ""
                 files[f"qemu-{qemu}"] = (self._built / "qemu" / "bin" /
@@ -222,7 +225,7 @@ class Session:
                     files[name] = elsewhere / "stubdom" / f"{SHIPPED}{end}"
             else:
                 files[ramdisk] = (
-                    images / ("stock" if qemu == "stock" else "") /
+                    images / ("" if image == "patched" else image) /
                     f"{SHIPPED}.cpio")
         for path in files.values():
             if not path.exists():
@@ -238,8 +241,12 @@ class Session:
         for name, path in built.items():
             files[name] = path if not name.endswith(".cpio") else \
                 images.stub(name, path, packed="-packed" in name)
-        files["stub-kernel-unpacked"] = images.unpacked(
-            "stub-vmlinux", files["stub-kernel-shipped"])
+        for name, kernel, unpacked in (
+                ("stub-vmlinux", "stub-kernel-shipped", "unpacked"),
+                ("stub-vmlinux-debian", "stub-kernel-debian", "debian")):
+            if kernel in files:
+                files[f"stub-kernel-{unpacked}"] = images.unpacked(
+                    name, files[kernel])
         return files
 
     def _keep(self, name, seen, complaints, guest, machine):
