@@ -62,7 +62,7 @@ REFUSED = Guest("refused", each(ALL, USE | BESIDE), ALL, permission="refused",
 # With the least memory that image.rst names, for what it was measured with.
 REFUSED_NOPV = Guest("refused-nopv", each(("ahci", "edu")), ("ahci", "edu"),
                      permission="refused", cmdline=NOPV, packed=True,
-                     stub_memory=144)
+                     stub_memory=96)
 
 # The devices side by side: one takes the pirq that another has let go.
 TOGETHER = Guest(
