@@ -13,7 +13,7 @@ from . import cpio, elf, sample
 from .cache import digest, made
 from .devices import DEVICES, EMULATED_DISK
 from .errors import HarnessError
-from .packages import SOURCE, Tree, closure, kernel_release
+from .packages import SOURCE, Tree, closure, headers, kernel
 from .suites import PV_BACKEND, PV_BACKEND_SUITE
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -64,9 +64,10 @@ class Images:
         self.suite = suite
         self._say = say
         self._top = self.build / "e2e" / "images" / suite.name
-        self.release = kernel_release(build, suite)
+        packages = kernel(build, suite)
+        self.release = packages[0].removeprefix("linux-image-")
         self._system = Tree(build, suite.name, "system",
-                            suite.toolstack + (f"linux-image-{self.release}",))
+                            suite.toolstack + tuple(packages))
         self._backend = Tree(build, PV_BACKEND_SUITE, "pv-backend", PV_BACKEND)
         self._key = digest(self._system.key, self._backend.key, *MAKERS)
 
@@ -128,7 +129,8 @@ class Images:
 
     def guest_kernel(self):
         """The guest's kernel, as the suite has it."""
-        return self._system.path(f"/boot/vmlinuz-{self.release}")
+        return self._system.path(f"/boot/vmlinuz-{self.release}",
+                                 f"/lib/modules/{self.release}/vmlinuz")
 
     def disk(self):
         """A disk with random contents, the same in every build directory."""
@@ -281,8 +283,7 @@ class Images:
         """A module of guest/, built for the guest's kernel."""
         release, flavour = self.release, self.release.rsplit("-", 1)[0]
         tree = Tree(self.build, self.suite.name, "kbuild",
-                    (f"linux-headers-{release}",
-                     f"linux-headers-{flavour}-common", self.suite.kbuild))
+                    headers(self.build, self.suite, release))
         source = E2E / "guest" / f"{name}.c"
         return self._made(f"{name}.ko", digest(tree.key, source), lambda path:
                           self._build_module(tree, flavour, source, path))
@@ -294,11 +295,12 @@ class Images:
         shutil.copy(source, work)
         (work / "Makefile").write_text(f"obj-m := {source.stem}.o\n")
         headers = tree.root / "usr/src" / f"linux-headers-{flavour}"
-        # The headers' own Makefile names the common part by the path where
-        # the package would be installed.
+        # The headers' own Makefile names the common part, and from Linux 7 on
+        # itself, by the path where the package would be installed.
         command = [IN_SUITE, "-b", self.build, self.suite.name,
                    "make", "-C", f"{headers}-amd64",
-                   "-f", f"{headers}-common/Makefile", f"M={work}", "modules",
+                   "-f", f"{headers}-common/Makefile",
+                   f"KBUILD_OUTPUT={headers}-amd64", f"M={work}", "modules",
                    # type information, which would take pahole
                    "CONFIG_DEBUG_INFO_BTF_MODULES="]
         environment = {"PATH": os.environ["PATH"], "LC_ALL": "C"}

@@ -26,13 +26,27 @@ def _debpkg(build, *arguments):
     return run.stdout
 
 
-def kernel_release(build, suite):
-    """Return the release of suite's current kernel, such as 6.1.0-1-amd64."""
-    output = _debpkg(build, "query", suite.name, "depends", "linux-image-amd64")
-    found = re.search(r"Depends: linux-image-(\S+-amd64)", output)
+def _depends(build, suite, package, pattern):
+    """Return those of the packages that package needs."""
+    return re.findall(rf"Depends: ({pattern})\n", _debpkg(
+        build, "query", suite.name, "depends", package))
+
+
+def kernel(build, suite):
+    """Return the packages of suite's current kernel, its image first; what
+    that needs has the files, from Linux 7 on."""
+    found = _depends(build, suite, "linux-image-amd64", r"linux-image-\d.*")
     if not found:
         raise HarnessError(f"{suite.name} has no linux-image-amd64")
-    return found[1]
+    release = found[0].removeprefix("linux-image-")
+    return found[:1] + _depends(build, suite, found[0],
+                                f"linux-[a-z]+-{re.escape(release)}")
+
+
+def headers(build, suite, release):
+    """Return the packages that modules for that kernel are built with."""
+    name = f"linux-headers-{release}"
+    return [name] + _depends(build, suite, name, "linux-(?:headers|kbuild)-.*")
 
 
 class Tree:
@@ -45,14 +59,15 @@ class Tree:
         # what the packages were, byte for byte: the tree's part in cache keys
         self.key = self.root.with_name(name + ".sha256").read_text()
 
-    def path(self, name):
-        """Return where the tree has file name (absolute, as if installed);
-        /usr may be merged or not."""
-        usr = "/usr" + name if not name.startswith("/usr") else name[4:]
-        for candidate in (name, usr):
-            path = self.root / candidate.lstrip("/")
-            if path.exists():
-                return path
+    def path(self, *names):
+        """Return where the tree has the first of the files names (absolute, as
+        if installed) that it has; /usr may be merged or not."""
+        for name in names:
+            usr = "/usr" + name if not name.startswith("/usr") else name[4:]
+            for candidate in (name, usr):
+                path = self.root / candidate.lstrip("/")
+                if path.exists():
+                    return path
         raise HarnessError(f"no package in {self.root} has {name}")
 
     def library(self, soname):

@@ -66,7 +66,8 @@ class Session:
     def __init__(self, build, suite, jobs):
         self._build = pathlib.Path(build).resolve()
         self._suite = SUITES[suite]
-        self._built = built_for(self._build, suite)
+        self._image = self._suite.like or suite
+        self._built = built_for(self._build, self._image)
         self._jobs = jobs
         self._start = time.monotonic()
         self._top = self._build / "e2e"
@@ -230,7 +231,7 @@ class Session:
         for path in files.values():
             if not path.exists():
                 raise HarnessError(f"{path} is missing; run make image and "
-                                   f"make image-{self._suite.name} first")
+                                   f"make image-{self._image} first")
         return files
 
     @staticmethod

@@ -25,8 +25,11 @@ class Suite:
     """One Debian release with its Xen."""
     name: str
     xen: str            # Xen's release, as Debian's package names spell it
-    linux: str          # its kernel's
     t64: bool           # libraries are named for their 64-bit times
+    more: tuple = ()    # libraries that those of others need here
+    # The stack whose cases are run, with the stub domain that they are run
+    # with there; "": its own.
+    like: str = ""
 
     @property
     def toolstack(self):
@@ -35,23 +38,24 @@ class Suite:
         return (f"xen-hypervisor-{self.xen}-amd64", f"xen-utils-{self.xen}",
                 f"libxenmisc{self.xen}", *_PROGRAMS.split(),
                 *_LIBRARIES.split(),
-                *(name + suffix for name in _RENAMED.split()))
-
-    @property
-    def kbuild(self):
-        """The package with the kernel's build tools."""
-        return f"linux-kbuild-{self.linux}"
+                *(name + suffix for name in _RENAMED.split()), *self.more)
 
 
 SUITES = {
-    "bookworm": Suite("bookworm", xen="4.17", linux="6.1", t64=False),
-    "trixie": Suite("trixie", xen="4.20", linux="6.12", t64=True),
+    "bookworm": Suite("bookworm", xen="4.17", t64=False),
+    "trixie": Suite("trixie", xen="4.20", t64=True),
+    # No release: it runs only where it is named. Linux 7.2 loses consoles and
+    # devices of a stub domain.
+    "sid": Suite("sid", xen="4.20", t64=True, more=("libdrm2",),
+                 like="trixie"),
 }
+RELEASES = [name for name, suite in SUITES.items() if not suite.like]
 
 
 def other(name):
     """Return the name of a stack with another Xen than that of name's."""
-    return next(suite for suite in SUITES if suite != name)
+    return next(suite for suite in SUITES
+                if SUITES[suite].xen != SUITES[name].xen)
 
 
 # The QEMU that serves PV consoles in every dom0. From 8.2 on QEMU's PV console
