@@ -114,6 +114,8 @@ CASES = (
     Case("ahci-debian-kernel", "that kernel is Debian's",
          guests.DEBIAN, (stub_says(r"up: .*, Linux \S+-amd64\b"),
                          stub_says("modules are loaded"))),
+    Case("ahci-kernel-panic", "the stub domain's kernel ends: it is crashed",
+         guests.PANIC, (data_right(), stub_says("Kernel panic"))),
     *cases(guests.REFUSED, "refused",
            "permission not given: MSI and MSI-X hidden, INTx", refused),
     Case("ahci-refused-stock", "QEMU without our patch: the disk is dead",

@@ -125,6 +125,11 @@ LIVES = Guest(
                  "e2e again {domain}"),
         ("done", "e2e kill_qemu {domain} {every} && e2e again {domain}")),
     end="xl destroy {domain}-dm && e2e end {domain}")
+# The stub domain's kernel finds a fault of its own, and ends.
+PANIC = Guest("panic", f"{USE['ahci']} sleep:60", until="step sleep:60",
+              stub_cmdline="unknown_nmi_panic",
+              on=(("step sleep", "xl trigger {domain}-dm nmi; sleep 5; "
+                   "xl list | grep '^{domain}-dm .*---sc-'"),))
 # Without the permission; pciback is told to let everything pass.
 PERMISSIVE = Guest("permissive", f"{USE['ahci']} {USE['nvme']}",
                    ("ahci", "nvme"), permission="refused",
