@@ -74,21 +74,25 @@ def cases(guest, name, about, facts, devices=None, more=()):
                  for device in devices or guest.devices)
 
 
-def slept(device, _guest):
-    """What must be seen of a device that has slept twice with its guest. The
-    counts of NVMe's interrupts begin anew when it wakes."""
+def awake(device, since, now, *state):
+    """What must be seen of a device once its guest woke from that state: it
+    works since the report of that name. The counts of NVMe's interrupts begin
+    anew then."""
     kind = ("MSI", "MSI-X")
-    return (data_right(times=3), says("woke", "mem"), says("woke", "freeze"),
-            *((interrupts(kind, 16, "b"), interrupts(kind, 16))
-              if device == "nvme" else
-              (arrived("a", "b", 16), arrived("b", "end", 16),
-               interrupts(kind))))
+    return (says("woke", f"^from {' '.join(state)}$"),
+            *((interrupts(kind, 16, now),) if device == "nvme" else
+              (interrupts(kind, 1, now), arrived(since, now, 16))))
+
+
+def slept(device, _guest):
+    """What must be seen of a device whose driver has slept twice."""
+    return (data_right(times=5), *awake(device, "a", "b", "mem", "devices"),
+            *awake(device, "b", "c", "freeze", "devices"))
 
 
 def woken(device, _guest):
     """What must be seen of a device whose guest was in ACPI S3."""
-    return (data_right(times=2 if device == "ahci" else 3),
-            says("woke", "mem"), interrupts(("MSI", "MSI-X"), 16))
+    return data_right(times=5), *awake(device, "c", "end", "mem")
 
 
 # In one life of several.
@@ -121,13 +125,15 @@ CASES = (
     Case("ahci-refused-stock", "QEMU without our patch: the disk is dead",
          guests.STOCK, (no_interrupts(), disk_dead(), capability("MSI", True),
                         control(""), OFF)),
-    *cases(guests.GIVEN, "allowed", "permission given: MSI, or MSI-X", given),
+    *cases(guests.GIVEN, "allowed", "permission given: MSI, or MSI-X", given,
+           guests.ALL[1:]),
     Case("edu-disk", "besides it an emulated disk, which the stub domain has",
          guests.GIVEN, (data_right(),), "ide"),
     *cases(guests.GIVEN_NOPV, "allowed-nopv",
            "the guest has no PV interrupts", given),
     *cases(guests.REFUSED_NOPV, "refused-nopv",
-           "the guest has no PV interrupts: INTx", refused),
+           "the guest has no PV interrupts: INTx", refused,
+           ("ahci", "edu")),
     *cases(guests.GIVEN_NOPV, "beside",
            "a register beside its table is written, the table in use",
            lambda device, guest: (says("beside", "0x"), data_right()),
@@ -175,7 +181,7 @@ CASES = (
                data_right(times=2), says("enabled", ""),
                arrived("lost", "a", 16))),
     *cases(guests.SUSPEND, "suspend", "the guest sleeps and wakes", slept),
-    *cases(guests.S3, "s3", "ACPI S3, as from the lid of a laptop", woken),
+    *cases(guests.SUSPEND, "s3", "ACPI S3, as from the lid of a laptop", woken),
     Case("ahci-dom0-tool", "xen-pt-msi-allow, and the events that call it",
          guests.PLUG, (*WORKS["ahci"], *PLUGGED, verified(1)), "ahci"),
     Case("edu-hotplug", "plugged into a busy guest, and out of it",
@@ -194,8 +200,10 @@ CASES = (
     Case("nvme-lives", "the same with MSI-X, the permission kept",
          guests.LIVES, (*(in_life(life, *LIFE["nvme"]) for life in range(1, 5)),
                         msix_control()), "nvme"),
-    *cases(guests.PERMISSIVE, "permissive",
-           "pciback lets everything pass: as if permitted", given),
+    *(case for guest in (guests.GIVEN, guests.REFUSED_NOPV) for case in
+      cases(guest, "permissive",
+            "pciback lets everything pass: as if permitted", given,
+            guest.permissive)),
     Case("hvm-with-stubdom", "the sample configuration, a guest on its disk",
          guests.SAMPLE, (*WORKS["ahci"], interrupts("MSI"), ON,
                          capability("MSI", True), control(PROBE + ONCE))),

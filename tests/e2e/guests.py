@@ -53,14 +53,17 @@ SAMPLE = Guest("hvm-with-stubdom", USE["ahci"], sample=True, suites=BOTH,
 FOREIGN = Guest("foreign-image", "", qemu="foreign", kernel="foreign",
                 starts=False, suites=BOTH[1:])
 
-# One device after the other.
-GIVEN = Guest("given", f"@ide start:ata_piix read {each(ALL[1:])}", ALL[1:],
-              disk=True, suites=BOTH)
+# One device after the other; the last has no permission, but pciback is told to
+# let everything pass.
+GIVEN = Guest("given", f"@ide start:ata_piix read {each(ALL[1:] + ALL[:1])}",
+              ALL, permissive=ALL[:1], disk=True, suites=BOTH)
 GIVEN_NOPV = Guest("given-nopv", each(ALL, USE | BESIDE), ALL, cmdline=NOPV)
 REFUSED = Guest("refused", each(ALL, USE | BESIDE), ALL, permission="refused",
                 on=STATUS, suites=BOTH)
 # With the least memory that image.rst names, for what it was measured with.
-REFUSED_NOPV = Guest("refused-nopv", each(("ahci", "edu")), ("ahci", "edu"),
+# The last one is let pass.
+REFUSED_NOPV = Guest("refused-nopv", each(("ahci", "edu", "nvme")),
+                     ("ahci", "edu", "nvme"), permissive=("nvme",),
                      permission="refused", cmdline=NOPV, packed=True,
                      stub_memory=96)
 
@@ -83,22 +86,20 @@ MOVING = Guest(
     "moving", f"@ahci caps start:ahci read {MOVE} {USE['nvme']} "
     f"@xhci caps start:xhci_pci load:usb_storage read {MOVE}",
     DISKS, vcpus=2, cmdline=NOPV, dm_args=TRACE, suites=BOTH)
-# Before it sleeps, each device loses ENABLE behind QEMU's back.
+# Each device loses ENABLE behind QEMU's back; then the guest sleeps as far as
+# its devices do, and last in ACPI S3, from which QEMU wakes it.
 LOST = "read irqs:lost await:nmi enable read irqs:a"
 SUSPEND = Guest(
     "suspend",
     f"@ahci caps start:ahci {LOST} @nvme caps start:nvme {LOST} "
     "suspend:mem:devices read irqs:b @ahci read irqs:b "
-    "suspend:freeze:devices read irqs @nvme read irqs unbind",
-    ("ahci", "nvme"), cmdline=f"{NOPV} suspend.pm_test_delay=1",
+    "suspend:freeze:devices read irqs:c @nvme read irqs:c "
+    "suspend:mem read irqs @ahci read irqs @nvme unbind",
+    ("ahci", "nvme"),
+    cmdline=f"{NOPV} suspend.pm_test_delay=1 no_console_suspend",
     on=(("ahci awaiting nmi", "e2e lose {domain} {bdf}"),
-        ("nvme awaiting nmi", "e2e lose {domain} {bdf}")))
-# The whole of it: the guest's ACPI S3, from which QEMU wakes it.
-S3 = Guest(
-    "s3", "@ahci caps start:ahci read irqs:a @nvme caps start:nvme read irqs:a "
-    "suspend:mem read irqs:b @ahci read irqs @nvme read irqs unbind",
-    ("ahci", "nvme"), cmdline=f"{NOPV} no_console_suspend",
-    on=(("nvme step suspend", "e2e wake {domain}"),))
+        ("nvme awaiting nmi", "e2e lose {domain} {bdf}"),
+        ("nvme step suspend:mem$", "e2e wake {domain}")))
 # The second comes and goes while the first works. The kernel tells the tool of
 # the last that goes only, which so is the tool's.
 PLUG = Guest(
@@ -130,10 +131,6 @@ PANIC = Guest("panic", f"{USE['ahci']} sleep:60", until="step sleep:60",
               stub_cmdline="unknown_nmi_panic",
               on=(("step sleep", "xl trigger {domain}-dm nmi; sleep 5; "
                    "xl list | grep '^{domain}-dm .*---sc-'"),))
-# Without the permission; pciback is told to let everything pass.
-PERMISSIVE = Guest("permissive", f"{USE['ahci']} {USE['nvme']}",
-                   ("ahci", "nvme"), permission="refused",
-                   more=",permissive=1")
 
 # On other IOMMUs: {platform: (permission given, refused)}. What is refused
 # there is not Xen's release's matter.

@@ -28,6 +28,8 @@ class Guest:
     steps: str
     devices: tuple = ("ahci",)  # keys of devices.DEVICES
     permission: str = "given"   # or "refused": pciback's interrupt control
+    # Devices that do not have it, but "permissive=1".
+    permissive: tuple = ()
     # or "stock": the same without our patch; or "foreign": made for the Xen of
     # the other stack
     qemu: str = "patched"
@@ -54,7 +56,6 @@ class Guest:
     on: tuple = ()              # of (what the guest says, dom0's command)
     end: str = "e2e end {domain}"   # dom0's command that ends it
     on_crash: str = "preserve"  # what xl does then
-    more: str = ""              # more words of each device's in pci=[...]
     platform: str = "vtd"       # a key of outer.PLATFORMS
     suites: tuple = ("bookworm",)   # the stacks that it is run on
     until: str = "done"         # the guest is destroyed when it says that

@@ -146,9 +146,11 @@ class Run:
         return output
 
     def _prepare(self):
+        guest = self._guest
         self._dom0(" && ".join(
-            f"e2e prepare {device.bdf} {self._guest.permission}"
-            for device in self.result.devices.values()),
+            f"e2e prepare {device.bdf} " +
+            ("refused" if name in guest.permissive else guest.permission)
+            for name, device in self.result.devices.items()),
                    "pciback's permission")
         for device, config in self._configs():
             device.config = config
@@ -168,12 +170,14 @@ class Run:
     def _configuration(self):
         """Return what xl create is given: a file written for the guest."""
         guest, name = self._guest, self._guest.name
-        devices = self.result.devices.values() if guest.attached else ()
+        devices = self.result.devices if guest.attached else {}
+        words = [device.bdf + ",permissive=1" * (key in guest.permissive)
+                 for key, device in devices.items()]
         text = CONFIG.format(
             domain=name, vcpus=guest.vcpus, kernel=GUEST_KERNEL,
             ramdisk=GUEST_RAMDISK, cmdline=command_line(guest),
             crash=guest.on_crash,
-            pci=", ".join(f'"{device.bdf}{guest.more}"' for device in devices))
+            pci=", ".join(f'"{word}"' for word in words))
         text += (STUBDOM if guest.where == "stubdom" else DOM0).format(
             qemu=guest.qemu, stub=guest.ramdisk, kernel=guest.boots,
             cmdline=guest.stub_cmdline, memory=guest.stub_memory)
