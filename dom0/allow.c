@@ -17,7 +17,7 @@
 #include "config.h"
 #include "domains.h"
 #include "pciback.h"
-#include "root.h"
+#include "path.h"
 
 /* What is known while the names are gone through */
 typedef struct Job {
@@ -49,7 +49,7 @@ static bool system_ready(void)
  */
 static bool on_qubes(void)
 {
-    return access(root_path("/etc/qubes-release").text, F_OK) == 0;
+    return access(path_to("/etc/qubes-release").text, F_OK) == 0;
 }
 
 /* What comes of a device */

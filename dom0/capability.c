@@ -12,7 +12,7 @@
 
 #include "capability.h"
 #include "hw/xen/xen_pt_caps.h"
-#include "root.h"
+#include "path.h"
 
 #define CONFIG_SIZE 256
 
@@ -39,7 +39,7 @@ static Capability state(const uint8_t *config, const XenPTCaps *caps,
 
 static bool read_config(const Bdf *bdf, uint8_t config[CONFIG_SIZE])
 {
-    int fd = open(root_path("/sys/bus/pci/devices/%s/config", bdf->text).text,
+    int fd = open(path_to("/sys/bus/pci/devices/%s/config", bdf->text).text,
                   O_RDONLY | O_CLOEXEC);
     /* A user who is not root gets the header only. */
     bool ok = fd >= 0 && read(fd, config, CONFIG_SIZE) == CONFIG_SIZE;

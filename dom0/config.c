@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "config.h"
-#include "root.h"
+#include "path.h"
 #include "status.h"
 
 #define BLANK " \t\r\n"
@@ -49,7 +49,7 @@ static bool add_line(Config *config, char *line)
 
 bool config_read(Config *config)
 {
-    FILE *file = fopen(root_path(CONFIG_FILE).text, "re");
+    FILE *file = fopen(path_to(CONFIG_FILE).text, "re");
     unsigned number = 0;
     char *line = NULL;
     size_t size = 0;

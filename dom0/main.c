@@ -17,7 +17,6 @@
 #include "inventory.h"
 #include "list.h"
 #include "pciback.h"
-#include "root.h"
 #include "status.h"
 
 static const char usage[] =
@@ -35,14 +34,11 @@ static const char usage[] =
 "                      pciback owns; for udev\n"
 "  -l, --list          list the devices that pciback owns (the default)\n"
 "  -j, --json          list them as JSON\n"
-"      --root=DIR      look for all files below DIR, for tests\n"
 "  -h, --help          print this message\n"
 "  -V, --version       print the version\n"
 "\n"
 "Exit status: 0 given, 1 refused to a device, 2 wrong usage or configuration,\n"
 "3 this system cannot give it. See xen-pt-msi-allow(8).\n";
-
-enum { OPT_ROOT = 256 };
 
 static const struct option options[] = {
     { "dry-run", no_argument, NULL, 'n' },
@@ -50,7 +46,6 @@ static const struct option options[] = {
     { "configured", no_argument, NULL, 'c' },
     { "list", no_argument, NULL, 'l' },
     { "json", no_argument, NULL, 'j' },
-    { "root", required_argument, NULL, OPT_ROOT },
     { "help", no_argument, NULL, 'h' },
     { "version", no_argument, NULL, 'V' },
     { NULL, 0, NULL, 0 },
@@ -76,7 +71,7 @@ int main(int argc, char **argv)
     int option, n;
 
     opterr = 0;
-    while ((option = getopt_long(argc, argv, ":nscljhV", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "nscljhV", options, NULL)) != -1) {
         switch (option) {
         case 'n':
             how.dry_run = true;
@@ -93,18 +88,12 @@ int main(int argc, char **argv)
         case 'l':
             listing = true;
             break;
-        case OPT_ROOT:
-            root_set(optarg);
-            break;
         case 'h':
             fputs(usage, stdout);
             return STATUS_OK;
         case 'V':
             puts("xen-pt-msi-allow " VERSION);
             return STATUS_OK;
-        case ':':
-            errx(STATUS_USAGE, "%s: this option wants a value; see "
-                 "xen-pt-msi-allow --help", argv[optind - 1]);
         default:
             /* getopt_long() tells only a long option that is known. */
             errx(STATUS_USAGE, "%s: %s; see xen-pt-msi-allow --help",

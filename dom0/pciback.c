@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "pciback.h"
-#include "root.h"
+#include "path.h"
 
 #define DEVICES "/sys/bus/pci/devices"
 #define PERMISSIVE_ALL "/sys/module/xen_pciback/parameters/permissive"
@@ -25,7 +25,7 @@
 
 bool pciback_here(void)
 {
-    if (access(root_path(PCIBACK).text, F_OK) == 0) {
+    if (access(path_to(PCIBACK).text, F_OK) == 0) {
         return true;
     }
     warnx("no pciback driver in this kernel (there is no %s); in dom0, run: "
@@ -37,7 +37,7 @@ bool pciback_supports(void)
 {
     struct utsname kernel;
 
-    if (access(root_path(PCIBACK_ATTRIBUTE).text, F_OK) == 0) {
+    if (access(path_to(PCIBACK_ATTRIBUTE).text, F_OK) == 0) {
         return true;
     }
     uname(&kernel);
@@ -48,8 +48,8 @@ bool pciback_supports(void)
 
 int pciback_owns(const Bdf *bdf, bool quiet)
 {
-    Path device = root_path(DEVICES "/%s", bdf->text);
-    Path link = root_path(DEVICES "/%s/driver", bdf->text);
+    Path device = path_to(DEVICES "/%s", bdf->text);
+    Path link = path_to(DEVICES "/%s/driver", bdf->text);
     char driver[PATH_MAX];
     ssize_t n = readlink(link.text, driver, sizeof(driver) - 1);
     const char *name;
@@ -82,7 +82,7 @@ int pciback_owns(const Bdf *bdf, bool quiet)
 
 int pciback_devices(Bdf **list)
 {
-    DIR *dir = opendir(root_path(PCIBACK).text);
+    DIR *dir = opendir(path_to(PCIBACK).text);
     struct dirent *entry;
     Bdf bdf, *more;
     int n = 0;
@@ -116,7 +116,7 @@ int pciback_devices(Bdf **list)
 /* Returns -1 with errno set where it cannot be read. */
 static ssize_t read_attribute(const char *path, char text[ATTRIBUTE_MAX + 1])
 {
-    int fd = open(root_path("%s", path).text, O_RDONLY | O_CLOEXEC);
+    int fd = open(path_to("%s", path).text, O_RDONLY | O_CLOEXEC);
     ssize_t n = fd < 0 ? -1 : read(fd, text, ATTRIBUTE_MAX);
     int error = errno;
 
@@ -151,7 +151,7 @@ int pciback_allowed(const Bdf *bdf)
 
 bool pciback_allow(const Bdf *bdf, bool dry_run)
 {
-    int fd = open(root_path(PCIBACK_ATTRIBUTE).text, O_WRONLY | O_CLOEXEC);
+    int fd = open(path_to(PCIBACK_ATTRIBUTE).text, O_WRONLY | O_CLOEXEC);
     size_t size = strlen(bdf->text);
     ssize_t n;
     int error;

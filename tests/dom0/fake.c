@@ -4,13 +4,15 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
  * libxenstore is stood in for by a directory, $FAKE_XENSTORE: a node is a
- * directory, its value the file "=" in it. Sysfs is below --root=, with files
+ * directory, its value the file "=" in it. Sysfs is below $FAKE_ROOT, with files
  * for attributes; what a write to pciback's attribute does is modelled here,
- * as the linker leads the program's calls through these functions.
+ * as the linker leads the program's calls through these functions. Nothing of
+ * this is in the program that is shipped.
  */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +22,7 @@
 #include <xenstore.h>
 
 #include "fake.h"
+#include "../../dom0/path.h"
 
 #define ATTRIBUTE "/drivers/pciback/allow_interrupt_control"
 
@@ -27,12 +30,14 @@ struct xs_handle {
     char *dir;
 };
 
+Path __real_path_to(const char *fmt, ...);
 int __real_open64(const char *path, int flags, ...);
 ssize_t __real_read(int fd, void *buf, size_t size);
 ssize_t __real_write(int fd, const void *buf, size_t size);
 ssize_t __real_readlink(const char *path, char *buf, size_t size);
 DIR *__real_opendir(const char *path);
 
+Path __wrap_path_to(const char *fmt, ...);
 int __wrap_open64(const char *path, int flags, ...);
 ssize_t __wrap_read(int fd, void *buf, size_t size);
 ssize_t __wrap_write(int fd, const void *buf, size_t size);
@@ -70,6 +75,19 @@ static bool fails(void)
     close(fd);
     errno = EIO;
     return true;
+}
+
+/* --- files --------------------------------------------------------------- */
+
+Path __wrap_path_to(const char *fmt, ...)
+{
+    char path[PATH_MAX];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(path, sizeof(path), fmt, ap);
+    va_end(ap);
+    return __real_path_to("%s%s", getenv("FAKE_ROOT"), path);
 }
 
 /* --- pciback ------------------------------------------------------------- */
