@@ -18,6 +18,7 @@
 #include "domains.h"
 #include "pciback.h"
 #include "path.h"
+#include "shown.h"
 
 /* What is known while the names are gone through */
 typedef struct Job {
@@ -185,7 +186,8 @@ static bool of_stubdom(Job *job, const Bdf *bdf)
     if (a) {
         name = domains_name(job->domains, a->domid);
         warnx("%s: domain %u (%s) has it, which is not a stub domain; only a "
-              "stub domain can use the permission", bdf->text, a->domid, name);
+              "stub domain can use the permission", bdf->text, a->domid,
+              shown(name).text);
         free(name);
     } else {
         warnx("%s: no domain has it", bdf->text);
@@ -220,10 +222,11 @@ static void allow_domain(Job *job, const char *name)
     }
     if (domains_find(job->domains, name, &domid) < 0) {
         if (errno == ENOENT) {
-            warnx("%s: there is no such domain; \"xl list\" lists them", name);
+            warnx("%s: there is no such domain; \"xl list\" lists them",
+                  shown(name).text);
             fail(job, STATUS_REFUSED);
         } else {
-            warn("%s: xenstore cannot be read", name);
+            warn("%s: xenstore cannot be read", shown(name).text);
             fail(job, STATUS_SYSTEM);
         }
         return;
@@ -243,12 +246,13 @@ static void allow_domain(Job *job, const char *name)
     }
     if (n == 0) {
         warnx("%s: neither this domain nor a stub domain of it has a PCI "
-              "device; see: xl pci-list %s", name, name);
+              "device; see: xl pci-list %s", shown(name).text,
+              shown(name).text);
         fail(job, STATUS_REFUSED);
     } else if (job->given > given) {
         warnx("%s: a device that was attached without the permission stays "
               "without MSI until it is attached again; see CAVEATS in "
-              "xen-pt-msi-allow(8)", name);
+              "xen-pt-msi-allow(8)", shown(name).text);
     }
 }
 
@@ -267,7 +271,7 @@ static int check_names(Job *job, char *const *names, int n)
     for (int i = 0; i < n; i++) {
         if (is_address(names[i]) && !bdf_parse(&bdf, names[i])) {
             warnx("%s: not the address of a PCI device, DDDD:BB:DD.F",
-                  names[i]);
+                  shown(names[i]).text);
             fail(job, STATUS_USAGE);
         } else {
             good++;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "list.h"
+#include "shown.h"
 
 /* Of a value that is -1, 0 or 1 */
 static const char *boolean(int value)
@@ -15,28 +16,12 @@ static const char *boolean(int value)
     return value < 0 ? "null" : value ? "true" : "false";
 }
 
-/* libxl takes any name for a domain. */
-static void print_string(const char *s)
-{
-    putchar('"');
-    for (; *s; s++) {
-        if (*s == '"' || *s == '\\') {
-            printf("\\%c", *s);
-        } else if ((unsigned char)*s < ' ') {
-            printf("\\u%04x", *s);
-        } else {
-            putchar(*s);
-        }
-    }
-    putchar('"');
-}
-
 static void print_domain(const char *key, const DomainName *d)
 {
     printf("\"%s\": ", key);
     if (d->name) {
         printf("{\"id\": %u, \"name\": ", d->domid);
-        print_string(d->name);
+        print_json_string(d->name);
         printf("}, ");
     } else {
         printf("null, ");

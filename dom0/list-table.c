@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "list.h"
+#include "shown.h"
 #include "status.h"
 
 enum { DEVICE, DOMAIN, STUB_DOMAIN, PERMISSION, PERMISSIVE, MSI, MSIX,
@@ -34,7 +35,8 @@ static char *domain_text(const DomainName *d)
 {
     char *text = NULL;
 
-    if (d->name && asprintf(&text, "%s (%u)", d->name, d->domid) < 0) {
+    if (d->name && asprintf(&text, "%s (%u)", shown(d->name).text,
+                            d->domid) < 0) {
         err(STATUS_SYSTEM, NULL);
     }
     return text;

@@ -17,6 +17,7 @@
 #include "inventory.h"
 #include "list.h"
 #include "pciback.h"
+#include "shown.h"
 #include "status.h"
 
 static const char usage[] =
@@ -97,7 +98,7 @@ int main(int argc, char **argv)
         default:
             /* getopt_long() tells only a long option that is known. */
             errx(STATUS_USAGE, "%s: %s; see xen-pt-msi-allow --help",
-                 argv[optind - 1],
+                 shown(argv[optind - 1]).text,
                  optopt && strchr(argv[optind - 1], '=')
                  ? "this option takes no value" : "there is no such option");
         }

@@ -17,6 +17,7 @@
 
 #include "pciback.h"
 #include "path.h"
+#include "shown.h"
 
 #define DEVICES "/sys/bus/pci/devices"
 #define PERMISSIVE_ALL "/sys/module/xen_pciback/parameters/permissive"
@@ -69,7 +70,8 @@ int pciback_owns(const Bdf *bdf, bool quiet)
     }
     if (*name) {
         warnx("%s: it belongs to the driver %s, not to pciback; run: "
-              "xl pci-assignable-add %s", bdf->text, name, bdf->text);
+              "xl pci-assignable-add %s", bdf->text, shown(name).text,
+              bdf->text);
     } else if (access(device.text, F_OK) == 0) {
         warnx("%s: no driver is bound to it, not even pciback; run: "
               "xl pci-assignable-add %s", bdf->text, bdf->text);

@@ -4,10 +4,10 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
  * libxenstore is stood in for by a directory, $FAKE_XENSTORE: a node is a
- * directory, its value the file "=" in it. Sysfs is below $FAKE_ROOT, with files
- * for attributes; what a write to pciback's attribute does is modelled here,
- * as the linker leads the program's calls through these functions. Nothing of
- * this is in the program that is shipped.
+ * directory, its value the file "=" in it. Sysfs is below $FAKE_ROOT, with
+ * files for attributes; what a write to pciback's attribute does is modelled
+ * here, as the linker leads the program's calls through these functions.
+ * Nothing of this is in the program that is shipped.
  */
 #include <dirent.h>
 #include <errno.h>

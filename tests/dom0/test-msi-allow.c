@@ -615,6 +615,112 @@ static void test_json(Fixture *f, gconstpointer data G_GNUC_UNUSED)
 "]\n");
 }
 
+/* Names that a terminal would obey, and that JSON cannot hold as they are */
+typedef struct Evil {
+    const char *name, *table, *json;
+} Evil;
+
+static const Evil evils[] = {
+    { "\033]0;x\007", "\\x1b]0;x\\x07", "\\u001b]0;x\\u0007" },
+    { "a\r\n\tb\177", "a\\x0d\\x0a\\x09b\\x7f",
+      "a\\u000d\\u000a\\u0009b\\u007f" },
+    { "\"q\" \\x41", "\"q\" \\\\x41", "\\\"q\\\" \\\\x41" },
+    /* what is right: 2, 3 and 4 bytes; a control character among them */
+    { "\303\274", "\\xc3\\xbc", "\\u00fc" },
+    { "\302\233", "\\xc2\\x9b", "\\u009b" },
+    { "\342\200\256x", "\\xe2\\x80\\xaex", "\\u202ex" },
+    { "\360\220\200\200", "\\xf0\\x90\\x80\\x80", "\\ud800\\udc00" },
+    { "\364\217\277\277", "\\xf4\\x8f\\xbf\\xbf", "\\udbff\\udfff" },
+    /* a byte alone, cut off, longer than is needed, a surrogate, too large */
+    { "\200\377\370", "\\x80\\xff\\xf8", "\\ufffd\\ufffd\\ufffd" },
+    { "\374\200\200\200", "\\xfc\\x80\\x80\\x80",
+      "\\ufffd\\ufffd\\ufffd\\ufffd" },
+    { "\303", "\\xc3", "\\ufffd" },
+    { "\342\202x", "\\xe2\\x82x", "\\ufffd\\ufffdx" },
+    { "\300\257", "\\xc0\\xaf", "\\ufffd\\ufffd" },
+    { "\340\200\257", "\\xe0\\x80\\xaf", "\\ufffd\\ufffd\\ufffd" },
+    { "\355\240\200", "\\xed\\xa0\\x80", "\\ufffd\\ufffd\\ufffd" },
+    { "\364\220\200\200", "\\xf4\\x90\\x80\\x80",
+      "\\ufffd\\ufffd\\ufffd\\ufffd" },
+};
+
+static void test_evil_domain(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    assign(f, 4, 0, AHCI);
+    for (unsigned i = 0; i < G_N_ELEMENTS(evils); i++) {
+        const Evil *e = &evils[i];
+        g_autofree char *cell = g_strdup_printf(
+            AHCI "  hvm (3)  %s (4)  refused     ", e->table);
+        g_autofree char *object = g_strdup_printf(
+            "\"stub-domain\": {\"id\": 4, \"name\": \"%s\"}, ", e->json);
+
+        add_domain(f, 4, e->name, 3);
+        g_assert_cmpint(run(f, "--list"), ==, 0);
+        for (char *p = f->out; (p = strstr(p, "   ")); ) {
+            memmove(p, p + 1, strlen(p));       /* as wide as the name is */
+        }
+        for (char *p = cell; (p = strstr(p, "   ")); ) {
+            memmove(p, p + 1, strlen(p));
+        }
+        g_assert_nonnull(strstr(f->out, cell));
+        g_assert_cmpint(run(f, "--json"), ==, 0);
+        g_assert_nonnull(strstr(f->out, object));
+    }
+}
+
+/* The name's length is limited for a person, and for no program. */
+static void test_long_domain(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    g_autofree char *name = g_strnfill(1000, '\001');
+    g_autofree char *plain = g_strnfill(1000, 'a');
+    GString *json = g_string_new("\"name\": \"");
+
+    assign(f, 7, 0, AHCI);
+    add_domain(f, 7, name, 0);
+    g_assert_cmpint(run(f, "--list"), ==, 0);
+    g_assert_nonnull(strstr(f->out, "  \\x01\\x01"));
+    g_assert_nonnull(strstr(f->out, "\\x01\\x01... (7)  "));
+    g_assert_cmpuint(strlen(f->out), <, 1200);
+    for (int i = 0; i < 1000; i++) {
+        g_string_append(json, "\\u0001");
+    }
+    g_string_append(json, "\"}");
+    g_assert_cmpint(run(f, "--json"), ==, 0);
+    g_assert_nonnull(strstr(f->out, json->str));
+    g_string_free(json, TRUE);
+    add_domain(f, 7, plain, 0);
+    g_assert_cmpint(run(f, "--list"), ==, 0);
+    g_assert_nonnull(strstr(f->out, "aaaa... (7)  "));
+}
+
+/* In a line on standard error: a domain, a driver, a word of the user's */
+static void test_evil_words(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    static const char evil[] = "\033[2J\n\377", plain[] = "\\x1b[2J\\x0a\\xff";
+    g_autofree char *quoted = g_shell_quote(evil);
+    g_autofree char *colon = g_strdup_printf("%s:", quoted);
+    g_autofree char *option = g_strdup_printf("--%s", quoted);
+    g_autofree char *has = g_strdup_printf("domain 7 (%s) has it", plain);
+    g_autofree char *driver = g_strdup_printf("the driver %s, not", plain);
+    g_autofree char *none = g_strdup_printf("%s: there is no such d", plain);
+    g_autofree char *no_bdf = g_strdup_printf("%s:: not the address", plain);
+    g_autofree char *no_option = g_strdup_printf("--%s: there is no", plain);
+    g_autofree char *idle = g_strdup_printf("%s: neither this", plain);
+    g_autofree char *link = g_strdup_printf("sys/bus/pci/drivers/%s", evil);
+
+    add_domain(f, 7, evil, 0);
+    check_refusal(f, quoted, 1, idle);
+    assign(f, 7, 0, AHCI);
+    check_refusal(f, "-s " AHCI, 1, has);
+    erase(f, "sys/bus/pci/devices/" AHCI "/driver");
+    link_to(f, link, "sys/bus/pci/devices/" AHCI "/driver");
+    check_refusal(f, AHCI, 1, driver);
+    add_domain(f, 7, "plain", 0);
+    check_refusal(f, quoted, 1, none);
+    check_refusal(f, colon, 2, no_bdf);
+    check_refusal(f, option, 2, no_option);
+}
+
 static void test_list_unknown(Fixture *f, gconstpointer data G_GNUC_UNUSED)
 {
     assign(f, 4, 0, AHCI);
@@ -896,6 +1002,9 @@ int main(int argc, char **argv)
     ADD("list/table", test_table, "--list");
     ADD("list/default", test_table, "");
     ADD("list/json", test_json, NULL);
+    ADD("list/evil", test_evil_domain, NULL);
+    ADD("list/long", test_long_domain, NULL);
+    ADD("evil", test_evil_words, NULL);
     ADD("list/unknown", test_list_unknown, NULL);
     ADD("list/empty", test_list_empty, NULL);
     ADD("list/nameless", test_list_nameless, NULL);
