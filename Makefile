@@ -9,7 +9,7 @@ ifneq ($(words $(CURDIR)),1)
 $(error make cannot work in "$(CURDIR)": move it to a path without a space)
 endif
 # Set up first, unless nothing is to be built.
-ifneq ($(filter-out clean distclean help hooks,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean distclean help hooks update,$(or $(MAKECMDGOALS),all)),)
 -include $(B)/config.mak
 endif
 # The releases of Debian, each with its Xen, that the tests run on; unless they
@@ -47,12 +47,18 @@ image: qemu tools
 	@stubdom/mkimage -b $(B) --qemu=$(QEMU).stock --stock \
 	    --init=$(B)/meson/stubdom/stubdom-init \
 	    --output=$(B)/stubdom/stock/xen-pt-stubdom.cpio
+	@scripts/update -b $(B) --check
 
 # The same for another release, below $(B)/NAME.
 .PHONY: image-$(SUITE)
 image-$(SUITE): image
 image-%: $(B)/config.mak
 	@scripts/suite-image $*
+
+# All that images are made of, as new as Debian has it; "make" builds with that.
+.PHONY: update
+update:
+	@scripts/update -b $(B)
 
 .PHONY: demo check check-unit check-proof check-qtest check-e2e prove bench
 demo: image
@@ -152,6 +158,7 @@ distclean:
 
 help:
 	@echo 'make             build QEMU and the stub domain image'
+	@echo 'make update      get what is newer of all that images are made of'
 	@echo 'make demo        run it on real Xen, in emulation, and show what happens'
 	@echo 'make check       run all tests'
 	@echo 'make check-unit  run the tests that need no Xen'
