@@ -37,6 +37,9 @@ void qmp_vchan_init(QmpVchan *q, struct libxenvchan *chan,
     chan->blocking = 0;
 }
 
+/* Reads until others have their turn */
+#define DRAIN_STEPS 16
+
 static bool buffer_empty(const QmpBuffer *b)
 {
     return b->start == b->end;
@@ -213,12 +216,15 @@ static void flush(QmpVchan *q)
  */
 static void drain(QmpVchan *q)
 {
-    bool alive;
+    bool alive = true, more = true;
 
-    do {
+    /* QEMU may send without end. */
+    for (int i = 0; i < DRAIN_STEPS && alive && more; i++) {
         q->to_client.start = q->to_client.end = 0;
         alive = read_socket(q);
-    } while (alive && !buffer_empty(&q->to_client));
+        more = !buffer_empty(&q->to_client);
+    }
+    q->to_client.start = q->to_client.end = 0;
     if (!alive) {
         close_socket(q, QMP_IDLE);
     }

@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -393,6 +394,32 @@ static void test_slow_hangup(Fixture *f, gconstpointer data G_GNUC_UNUSED)
     converse(f);
 }
 
+/*
+ * A QEMU that sends without end, to a client that has left: all else in PID 1
+ * has its turn.
+ */
+static void test_endless(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    g_autofree char *much = g_strnfill(128 * 1024, 'm');
+    struct pollfd fds[QMP_POLL_COUNT];
+    int left = 0;
+
+    client_connect();
+    converse(f);
+    client_leave();
+    serve(f);
+    g_assert_cmpint(send(f->qemu, much, 128 * 1024, MSG_DONTWAIT), >=,
+                    100 * 1024);
+    qmp_vchan_prepare(&f->q, fds);
+    g_assert_cmpint(poll(fds, QMP_POLL_COUNT, 0), >, 0);
+    g_assert_true(qmp_vchan_step(&f->q, fds));
+    g_assert_cmpint(ioctl(f->q.fd, FIONREAD, &left), ==, 0);
+    g_assert_cmpint(left, >, 0);
+    serve(f);
+    g_assert_cmpint(ioctl(f->q.fd, FIONREAD, &left), ==, 0);
+    g_assert_cmpint(left, ==, 0);
+}
+
 static void test_last_words(Fixture *f, gconstpointer data G_GNUC_UNUSED)
 {
     client_connect();
@@ -572,6 +599,7 @@ int main(int argc, char **argv)
     ADD("next", test_next);
     ADD("replaced", test_replaced);
     ADD("slow-hangup", test_slow_hangup);
+    ADD("endless", test_endless);
     ADD("last-words", test_last_words);
     ADD("last-words/busy", test_last_words_to_busy);
     ADD("unread", test_unread);
