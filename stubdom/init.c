@@ -15,13 +15,13 @@
 #define _GNU_SOURCE         /* dup3() */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/reboot.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -29,12 +29,15 @@
 #include <sys/un.h>
 #include <sys/utsname.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "dm-args.h"
 #include "end.h"
+#include "gate.h"
 #include "log.h"
 #include "modules.h"
+#include "output.h"
 #include "qmp-vchan.h"
 #include "root.h"
 #include "sandbox.h"
@@ -52,8 +55,10 @@
 /* libxl's STUBDOM_CONSOLE_RESTORE is console 2. */
 #define RESTORE_CONSOLE "/dev/hvc2"
 #define TOOLSTACK_DOMID 0
-/* The console's backend is given this long to fetch our last words. */
-#define LAST_WORDS_MS 200
+/* This long the console is given for our last words, and then its backend. */
+#define LAST_WORDS_MS 1000
+#define BACKEND_MS 200
+#define POLL_MS 10
 
 /* What the domain serves, 0: not known yet */
 static unsigned target;
@@ -70,14 +75,26 @@ static void say_memory(void)
     }
 }
 
+/* Until the console has taken all, but not for ever */
+static void drain_console(void)
+{
+    int left = 0;
+
+    for (int ms = 0; ms < LAST_WORDS_MS; ms += POLL_MS) {
+        if (ioctl(STDERR_FILENO, TIOCOUTQ, &left) < 0 || !left) {
+            break;
+        }
+        poll(NULL, 0, POLL_MS);
+    }
+    poll(NULL, 0, BACKEND_MS);
+}
+
 /* PID 1 must not return: the kernel would panic and hide what was said. */
 static void __attribute__((noreturn)) end_domain(void)
 {
     end_report(target);
     say("the stub domain ends");
-    tcflow(STDERR_FILENO, TCOON);
-    tcdrain(STDERR_FILENO);
-    poll(NULL, 0, LAST_WORDS_MS);
+    drain_console();
     reboot(RB_POWER_OFF);
     _exit(EXIT_FAILURE);
 }
@@ -107,10 +124,13 @@ static void allow_overcommit(void)
     close(fd);
 }
 
-/* The image holds no device nodes, so nothing may be open yet. */
+/*
+ * The image holds no device nodes, so nothing may be open yet. The console is
+ * this process's alone, which must never wait for it.
+ */
 static void open_console(void)
 {
-    int fd = open(CONSOLE, O_RDWR | O_NOCTTY);
+    int fd = open(CONSOLE, O_RDWR | O_NOCTTY | O_NONBLOCK);
 
     for (int i = 0; fd >= 0 && i <= STDERR_FILENO; i++) {
         if (fd != i) {
@@ -122,18 +142,13 @@ static void open_console(void)
     }
 }
 
-/*
- * QEMU keeps what was opened first, and its settings are QEMU's to change. It
- * must not be able to make this process wait.
- */
-static void open_own_console(void)
+/* What QEMU has instead of the console */
+static bool set_standard_files(int output)
 {
-    int fd = open(CONSOLE, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    int null = open("/dev/null", O_RDONLY);
 
-    if (fd < 0 || dup3(fd, STDERR_FILENO, O_CLOEXEC) < 0) {
-        fail(CONSOLE);
-    }
-    close(fd);
+    return null >= 0 && dup2(null, STDIN_FILENO) >= 0 &&
+           dup2(output, STDOUT_FILENO) >= 0 && dup2(output, STDERR_FILENO) >= 0;
 }
 
 /* A listening socket, so that a client need not wait for QEMU to make it */
@@ -179,28 +194,37 @@ static void say_arguments(char *const *argv)
 }
 
 /* Does not return if QEMU could be executed, as it is to be */
-static void become_qemu(char **argv, int monitor_fd, bool restore,
-                        bool keep_mem)
+static void become_qemu(char **argv, int monitor_fd, bool restore, int gate_fd,
+                        int output)
 {
     static char *env[] = { NULL };
-    /* Without it sysfs shows no more of config space than the header. */
-    uint64_t caps = 1ULL << CAP_SYS_ADMIN;
 
-    if (keep_mem) {
-        caps |= 1ULL << CAP_SYS_RAWIO;
+    if (!set_standard_files(output)) {
+        return;
     }
     if (restore) {
         open_restore_stream();
     }
-    if (sandbox_close_files(monitor_fd, restore ? DM_RESTORE_FD : -1) &&
-        sandbox_drop_capabilities(caps) && sandbox_filter() &&
-        sandbox_holds(keep_mem)) {
+    /* The gate closes GATE_FD. Before it, sandbox_holds() would prove less. */
+    if (sandbox_close_files((int[]) { monitor_fd, gate_fd,
+                                      restore ? DM_RESTORE_FD : -1 }, 3) &&
+        sandbox_drop_privileges() && sandbox_filter() &&
+        gate_enter(gate_fd) && sandbox_holds()) {
         execve(QEMU, argv, env);
         say("%s: %s", QEMU, strerror(errno));
     }
 }
 
-static pid_t start_qemu(int monitor_fd, bool keep_mem, const sigset_t *sigmask)
+static int64_t now_s(void)
+{
+    struct timespec now = { 0 };
+
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return now.tv_sec;
+}
+
+static pid_t start_qemu(int monitor_fd, Gate *gate, Output *output,
+                        const sigset_t *sigmask)
 {
     static char chardev[64];
     static char *first[] = {
@@ -211,6 +235,7 @@ static pid_t start_qemu(int monitor_fd, bool keep_mem, const sigset_t *sigmask)
     };
     char **args, **argv;
     size_t n;
+    int way[2], printed;
     bool restore;
     pid_t pid;
 
@@ -224,35 +249,58 @@ static pid_t start_qemu(int monitor_fd, bool keep_mem, const sigset_t *sigmask)
         fail(QEMU);
     }
     say_arguments(argv);
+    if (!output_open(output, &printed)) {
+        end_domain();
+    }
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, way) < 0) {
+        fail("socketpair");
+    }
     pid = fork();
     if (pid < 0) {
         fail(QEMU);
     }
     if (pid == 0) {
         sigprocmask(SIG_SETMASK, sigmask, NULL);
-        become_qemu(argv, monitor_fd, restore, keep_mem);
+        become_qemu(argv, monitor_fd, restore, way[1], printed);
         _exit(127);
     }
     free(argv);
-    open_own_console();
+    close(printed);
+    close(way[1]);
+    /* Nothing of QEMU's has run so far: this does not wait for it. */
+    if (!gate_listen(gate, way[0])) {
+        output_end(output, now_s());
+        end_domain();
+    }
+    close(way[0]);
     return pid;
 }
 
-static void serve(pid_t qemu, int signals, QmpVchan *qmp)
+static void serve(pid_t qemu, int signals, QmpVchan *qmp, Gate *gate,
+                  Output *output)
 {
-    struct pollfd fds[QMP_POLL_COUNT + 1];
-    struct pollfd *child = &fds[QMP_POLL_COUNT];
+    struct pollfd fds[QMP_POLL_COUNT + 3];
+    struct pollfd *child = &fds[QMP_POLL_COUNT], *request = child + 1;
+    struct pollfd *printed = child + 2;
     struct signalfd_siginfo info;
 
     for (;;) {
         qmp_vchan_prepare(qmp, fds);
         *child = (struct pollfd) { .fd = signals, .events = POLLIN };
-        if (poll(fds, QMP_POLL_COUNT + 1, -1) < 0 && errno != EINTR) {
+        *request = (struct pollfd) { .fd = gate->listener, .events = POLLIN };
+        *printed = (struct pollfd) { .fd = output->fd, .events = POLLIN };
+        if (poll(fds, QMP_POLL_COUNT + 3, -1) < 0 && errno != EINTR) {
             fail("poll");
+        }
+        if (request->revents & POLLIN) {
+            gate_serve(gate);
         }
         if (child->revents && read(signals, &info, sizeof(info)) > 0 &&
             end_reap(qemu, target)) {
             return;
+        }
+        if (printed->revents) {
+            output_step(output, now_s());
         }
         if (!qmp_vchan_step(qmp, fds)) {
             fail("QMP: event channel");
@@ -265,6 +313,9 @@ int main(void)
     char path[64];
     sigset_t children, before;
     struct libxenvchan *chan;
+    static Gate gate;
+    static Output output;
+    unsigned domid;
     int monitor, signals;
     bool keep_mem;
     pid_t qemu;
@@ -285,7 +336,8 @@ int main(void)
         }
         say("modules are loaded");
     }
-    if (!store_read_target(&target)) {
+    if (!store_read_target(&target) || !store_read_domid(&domid) ||
+        !store_close_controls()) {
         end_domain();
     }
     say("serving domain %u", target);
@@ -308,14 +360,17 @@ int main(void)
     qmp_vchan_init(&qmp, chan, QMP_SOCKET);
     monitor = listen_for_qemu();
     keep_mem = access(KEEP_MEM, F_OK) == 0;
-    if (!root_sweep_nodes("/dev", keep_mem) || !root_seal()) {
+    if (!gate_open(&gate, target, domid, keep_mem) ||
+        !root_sweep_nodes("/dev", keep_mem) || !root_seal()) {
         end_domain();
     }
     say_memory();
-    qemu = start_qemu(monitor, keep_mem, &before);
+    qemu = start_qemu(monitor, &gate, &output, &before);
     close(monitor);
     say("QEMU runs as process %d", (int)qemu);
-    serve(qemu, signals, &qmp);
+    serve(qemu, signals, &qmp, &gate, &output);
+    output_end(&output, now_s());
+    gate_report(&gate);
     /* A client that waits for an answer learns that none will come. */
     libxenvchan_close(chan);
     end_domain();

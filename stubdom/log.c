@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -18,21 +19,26 @@
 #define LOG_STEP_MS 10
 
 /*
- * If stderr does not take it, wait, but not for long: there are more important
- * things to do. poll() is no help, for it does not know that another process
- * is stuck in writing. There is nowhere to say what goes wrong here.
+ * If stderr does not take it, wait, but not for long, and not again before it
+ * has taken something: there are more important things to do. poll() is no
+ * help, for it does not know that another process is stuck in writing. There is
+ * nowhere to say what goes wrong here.
  */
 static void put(const char *line, size_t n)
 {
-    for (int waited = 0; n && waited < LOG_WAIT_MS;) {
+    static bool stuck;
+
+    for (int waited = 0; n;) {
         ssize_t done = write(STDERR_FILENO, line, n);
 
         if (done >= 0) {
             line += done;
             n -= done;
-        } else if (errno == EAGAIN) {
+            stuck = false;
+        } else if (errno == EAGAIN && !stuck) {
             poll(NULL, 0, LOG_STEP_MS);
             waited += LOG_STEP_MS;
+            stuck = waited >= LOG_WAIT_MS;
         } else if (errno != EINTR) {
             return;
         }
@@ -58,4 +64,15 @@ void say(const char *fmt, ...)
     }
     line[n++] = '\n';
     put(line, n);
+}
+
+void say_raw(const char *fmt, ...)
+{
+    char line[LOG_LINE_MAX];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(line, sizeof(line), fmt, ap);
+    va_end(ap);
+    put(line, strlen(line));
 }

@@ -20,4 +20,7 @@
  */
 void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* The same, but the message alone, as it is. */
+void say_raw(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
 #endif

@@ -49,13 +49,18 @@ static struct {
 
 static bool wanted(const char *name)
 {
+    /*
+     * Not xen/hypercall: what QEMU has in such a buffer, init cannot read.
+     * libxencall does without it.
+     */
     static const char *const nodes[] = {
         "console", "full", "hvc[0-9]*", "null", "random", "urandom", "xen",
-        "xvd[a-z]*", "zero",
+        "xen/evtchn", "xen/gntdev", "xen/privcmd", "xen/xenbus", "xvd[a-z]*",
+        "zero",
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
-        if (fnmatch(nodes[i], name, FNM_LEADING_DIR) == 0) {
+        if (fnmatch(nodes[i], name, FNM_PATHNAME) == 0) {
             return true;
         }
     }

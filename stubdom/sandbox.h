@@ -9,7 +9,10 @@
 #define STUBDOM_SANDBOX_H
 
 #include <stdbool.h>
-#include <stdint.h>
+#include <stddef.h>
+
+/* Owns nothing, neither in the image nor in what the kernel shows. */
+#define SANDBOX_USER 65534
 
 /*
  * For the calling process and all it will execute. All say what went wrong
@@ -17,22 +20,22 @@
  */
 
 /*
- * Close all files but the standard three and these two; -1 stands for none. The
- * libraries of Xen leave theirs open, and through them QEMU could reach what is
- * between init and dom0.
+ * Close all files but the standard three and the N in KEEP; -1 stands for none.
+ * The libraries of Xen leave theirs open, and through them QEMU could reach
+ * what is between init and dom0.
  */
-bool sandbox_close_files(int keep, int keep_too);
+bool sandbox_close_files(const int *keep, size_t n);
 
-/* Give up, for good, the capabilities that are not in KEEP (1 << CAP_...). */
-bool sandbox_drop_capabilities(uint64_t keep);
+/* Become the user SANDBOX_USER, for good, with no capability. */
+bool sandbox_drop_privileges(void);
 
-/* Forbid the system calls that a device model has no use for. */
+/* Forbid arguments of system calls that a device model has no use for. */
 bool sandbox_filter(void);
 
 /*
  * Try what must not work now: to write to the root, to look into /proc, to open
- * /dev/mem (unless KEEP_MEM) and a network socket.
+ * the console and a network socket.
  */
-bool sandbox_holds(bool keep_mem);
+bool sandbox_holds(void);
 
 #endif

@@ -37,10 +37,11 @@ static char *store_read(struct xs_handle *xs, const char *path)
     return value;
 }
 
-bool store_read_target(unsigned *domid)
+/* A number that a domain can have, 0 apart */
+static bool read_domid(const char *path, unsigned *domid)
 {
     struct xs_handle *xs = store_open();
-    char *value = xs ? store_read(xs, "target") : NULL;
+    char *value = xs ? store_read(xs, path) : NULL;
     unsigned long n;
     char *end;
     bool ok = false;
@@ -51,7 +52,8 @@ bool store_read_target(unsigned *domid)
         if (ok) {
             *domid = n;
         } else {
-            say("xenstore: target is no domain that can be served: %s", value);
+            say("xenstore: %s is no domain that can be served: %s", path,
+                value);
         }
     }
     free(value);
@@ -59,6 +61,35 @@ bool store_read_target(unsigned *domid)
         xs_close(xs);
     }
     return ok;
+}
+
+bool store_close_controls(void)
+{
+    static const char *const nodes[] = { "control/shutdown", "control/sysrq" };
+    struct xs_handle *xs = store_open();
+    bool ok = xs;
+
+    for (size_t i = 0; i < sizeof(nodes) / sizeof(nodes[0]) && ok; i++) {
+        ok = xs_rm(xs, XBT_NULL, nodes[i]) || errno == ENOENT;
+        if (!ok) {
+            say("xenstore: %s cannot be removed: %s", nodes[i],
+                strerror(errno));
+        }
+    }
+    if (xs) {
+        xs_close(xs);
+    }
+    return ok;
+}
+
+bool store_read_target(unsigned *domid)
+{
+    return read_domid("target", domid);
+}
+
+bool store_read_domid(unsigned *domid)
+{
+    return read_domid("domid", domid);
 }
 
 static bool read_args(struct xs_handle *xs, const char *dir,
@@ -110,4 +141,61 @@ bool store_read_dm_args(unsigned target, char ***args, size_t *n)
         xs_close(xs);
     }
     return ok;
+}
+
+/* Without a word: what is not there is no fault. */
+static bool read_name(const StorePciDevices *s, const char *prefix, unsigned i,
+                      char name[STORE_NAME_MAX])
+{
+    char path[sizeof(s->dir) + 16], *value;
+    bool ok;
+
+    snprintf(path, sizeof(path), "%s/%s-%u", s->dir, prefix, i);
+    value = xs_read(s->xs, XBT_NULL, path, NULL);
+    ok = value && strlen(value) < STORE_NAME_MAX;
+    if (ok) {
+        strcpy(name, value);
+    }
+    free(value);
+    return ok;
+}
+
+bool store_pci_open(StorePciDevices *s, unsigned domid)
+{
+    char path[sizeof(s->dir) + 16], *value;
+
+    s->next = s->n = 0;
+    s->xs = store_open();
+    if (!s->xs) {
+        return false;
+    }
+    snprintf(s->dir, sizeof(s->dir), "/local/domain/0/backend/pci/%u/0", domid);
+    snprintf(path, sizeof(path), "%s/num_devs", s->dir);
+    value = xs_read(s->xs, XBT_NULL, path, NULL);
+    if (value) {
+        s->n = strtoul(value, NULL, 10);
+    }
+    free(value);
+    if (!s->n) {
+        xs_close(s->xs);
+    }
+    return s->n;
+}
+
+bool store_pci_next(StorePciDevices *s, char host[STORE_NAME_MAX],
+                    char local[STORE_NAME_MAX])
+{
+    while (s->next < s->n) {
+        unsigned i = s->next++;
+
+        if (read_name(s, "dev", i, host) && read_name(s, "vdev", i, local)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void store_pci_close(StorePciDevices *s)
+{
+    xs_close(s->xs);
 }

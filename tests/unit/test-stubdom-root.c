@@ -42,12 +42,14 @@ static void check_sweep(bool keep_mem)
 {
     static const char *const kept[] = {
         "console", "full", "hvc0", "hvc12", "null", "random", "urandom",
-        "xen/evtchn", "xen/privcmd", "xvda", "xvdb1", "zero",
+        "xen/evtchn", "xen/gntdev", "xen/privcmd", "xen/xenbus", "xvda",
+        "xvdb1", "zero",
     };
     static const char *const gone[] = {
         "kmsg", "port", "kmem", "mem0", "nvram", "cpu/0/msr", "input/mice",
         "hvc", "hvcs", "mapper/control", "net/tun", "net/null", "null2",
-        "tty", "ttyS0", "vda", "xendisk", "nullxen/evtchn",
+        "tty", "ttyS0", "vda", "xendisk", "nullxen/evtchn", "xen/gntalloc",
+        "xen/hypercall", "xen/privcmd-buf", "xen/sub/evtchn",
     };
     g_autofree char *dir = g_dir_make_tmp("stubdom-dev-XXXXXX", NULL);
     g_autofree char *clean = g_strdup_printf("rm -r %s", dir);
