@@ -93,6 +93,7 @@ bench: image
 fuzz: qemu tools
 	@scripts/debpkg -b $(B) install $$(grep -v '^\#' tests/fuzz/packages)
 	@tests/fuzz/run -b $(B)
+	@tests/fuzz/run -b $(B) --gate
 	@tests/fuzz/random -b $(B)
 
 coverage: $(B)/config.mak
