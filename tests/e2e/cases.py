@@ -6,6 +6,7 @@ its pending bits beside the table."""
 import guests
 from harness import configspace
 from harness.case import Case
+from harness.evil import as_listed, log_limited, refused_by_init
 from harness.expect import (
     arrive_on, arrived, capability, control, data_right, disk_dead, dom0_sees,
     in_life, interrupts, message_seen, msix_control, no_interrupts, raised,
@@ -207,6 +208,9 @@ CASES = (
     Case("hvm-with-stubdom", "the sample configuration, a guest on its disk",
          guests.SAMPLE, (*WORKS["ahci"], interrupts("MSI"), ON,
                          capability("MSI", True), control(PROBE + ONCE))),
+    Case("evil", "a QEMU that was taken over: what it may, and no more",
+         guests.EVIL, (as_listed(), log_limited(), refused_by_init(),
+                       stub_says("reported as crashed"), *AHCI_GIVEN)),
     Case("foreign-image", "an image for another Xen says so, and ends",
          guests.FOREIGN, (control(""), stub_says(
              r"this image is made for Xen (\S+), this is Xen (?!\1)\S+: use"))),

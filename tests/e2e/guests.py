@@ -53,6 +53,9 @@ SAMPLE = Guest("hvm-with-stubdom", USE["ahci"], sample=True, suites=BOTH,
 FOREIGN = Guest("foreign-image", "", qemu="foreign", kernel="foreign",
                 starts=False, suites=BOTH[1:])
 
+# After a QEMU that was taken over: the device is as it was.
+EVIL = Guest("evil", USE["ahci"], evil=True, on_crash="destroy", suites=BOTH)
+
 # One device after the other; the last has no permission, but pciback is told to
 # let everything pass.
 GIVEN = Guest("given", f"@ide start:ata_piix read {each(ALL[1:] + ALL[:1])}",

@@ -41,6 +41,8 @@ class Guest:
     kernel: str = "unpacked"
     cmdline: str = ""           # more for the guest's kernel
     packed: bool = False        # that is as Debian has it; else quicker
+    # Before it, a guest of its name has been served by evil/, until that ended.
+    evil: bool = False
     stub_cmdline: str = ""      # more for the stub domain's
     stub_memory: int = 256      # MiB for the stub domain
     # What our QEMU tells of its work, see expect.py; and more words for QEMU.

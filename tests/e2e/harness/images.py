@@ -31,6 +31,9 @@ SHOWN_SIZE = 256 << 10      # what the guest reads of it
 GUEST_KERNEL = "/guest-vmlinuz"
 GUEST_RAMDISK = "/guest.cpio"
 
+# The stub domain's RAM disk with another program in QEMU's place
+EVIL = "stub-evil.cpio"
+
 XEN_MODULES = """
     xen-evtchn xen-gntdev xen-gntalloc xen-privcmd xenfs xen-pciback
     virtio_pci virtio_console 9pnet_virtio 9p
@@ -234,6 +237,18 @@ class Images:
                 archive.file(ramdisk, GUEST_RAMDISK)
                 archive.close()
         return self._made(name, key, make)
+
+    def evil(self, shipped, program):
+        """The same with program in QEMU's place, and without a guest."""
+        def make(path):
+            with open(path, "wb") as f:
+                f.write(shipped.read_bytes())
+                f.write(bytes(-f.tell() % cpio.ALIGN))
+                archive = cpio.Archive(f)
+                archive.file(program, "/bin/qemu", 0o755)
+                archive.close()
+        return self._made(EVIL, digest(shipped, program, HERE / "images.py"),
+                          make)
 
     def staged(self, built):
         """What "make install" writes, of the build directory built."""

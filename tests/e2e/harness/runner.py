@@ -4,10 +4,10 @@
 import re
 import time
 
-from . import configspace, result as results, sample
+from . import configspace, evil, result as results, sample
 from .devices import DEVICES, EMULATED_DISK
 from .errors import HarnessError
-from .images import GUEST_KERNEL, GUEST_RAMDISK
+from .images import EVIL, GUEST_KERNEL, GUEST_RAMDISK
 from .outer import PLATFORMS, Timeout
 
 # Seconds, to end what hangs, not to measure: a guest that takes one minute on
@@ -17,6 +17,7 @@ KERNEL_LIMIT = 300
 STEP_LIMIT = 600
 COMMAND_LIMIT = 200
 SETTLE_LIMIT = 30
+EVIL_LIMIT = 1500
 POLL = 0.05
 CRASH = "domain_crash called"
 # How Xen prints a line of a guest's on its debug console.
@@ -24,6 +25,8 @@ SAID = re.compile(r"\(d\d+\) (?:\[[^]]*\] )?(GUEST .*\n)")
 # What a guest's kernel says when something is wrong; it may be told to crash.
 TROUBLE = re.compile(r"BUG:|Oops|nobody cared|"
                      r"Kernel panic(?! - not syncing: sysrq triggered crash)")
+# What the gate in the stub domain says of what a QEMU does that it should not
+REFUSED = re.compile(r"(?m)^stubdom: \S+ s\) (QEMU may not .*: refused)$")
 
 CONFIG = """
 name="{domain}"
@@ -114,7 +117,8 @@ class Run:
         """Go through all stages and return the Result; a stage that fails is
         a problem in it, not an exception."""
         seen = self.result
-        if self._stage("prepare", self._prepare):
+        if self._stage("prepare", self._prepare) and \
+                (not self._guest.evil or self._stage("evil QEMU", self._evil)):
             mark = self._trace_size()
             if self._stage("xl create", self._create) and \
                     self._guest.starts and self._steps():
@@ -146,16 +150,34 @@ class Run:
         return output
 
     def _prepare(self):
+        self._permit()
+        for device, config in self._configs():
+            device.config = config
+        self.result.before = self._dom0("e2e state",
+                                        "Xen's state before the guest")
+
+    def _permit(self):
         guest = self._guest
         self._dom0(" && ".join(
             f"e2e prepare {device.bdf} " +
             ("refused" if name in guest.permissive else guest.permission)
             for name, device in self.result.devices.items()),
                    "pciback's permission")
-        for device, config in self._configs():
-            device.config = config
-        self.result.before = self._dom0("e2e state",
-                                        "Xen's state before the guest")
+
+    def _evil(self):
+        """Start a guest with evil/ in QEMU's place, and see both domains end
+        when that does."""
+        name = self._guest.name
+        # Paused: without a disk its firmware would reboot, and end it.
+        self._start(f"-p {self._configuration(EVIL)}")
+        self._dom0(f"e2e go {name}", "the start of the evil QEMU")
+        end = time.monotonic() + EVIL_LIMIT
+        while not evil.ended(self._log(f"qemu-dm-{name}.log")):
+            if time.monotonic() > end:
+                raise Timeout(f"the evil QEMU hung, {EVIL_LIMIT} s")
+            self._pause()
+        self._dom0(f"e2e away {name}", "the end of the guest", CREATE_LIMIT)
+        self._permit()
 
     def _configs(self):
         """Return (device, its config space) of all."""
@@ -167,7 +189,7 @@ class Run:
             raise HarnessError("dom0 cannot read the devices' config space")
         return list(zip(devices, configs))
 
-    def _configuration(self):
+    def _configuration(self, ramdisk):
         """Return what xl create is given: a file written for the guest."""
         guest, name = self._guest, self._guest.name
         devices = self.result.devices if guest.attached else {}
@@ -179,7 +201,7 @@ class Run:
             crash=guest.on_crash,
             pci=", ".join(f'"{word}"' for word in words))
         text += (STUBDOM if guest.where == "stubdom" else DOM0).format(
-            qemu=guest.qemu, stub=guest.ramdisk, kernel=guest.boots,
+            qemu=guest.qemu, stub=ramdisk, kernel=guest.boots,
             cmdline=guest.stub_cmdline, memory=guest.stub_memory)
         if guest.disk:
             text += DISK
@@ -195,8 +217,11 @@ class Run:
         return sample.CONFIG
 
     def _create(self):
+        self._start(self._sample() if self._guest.sample else
+                    self._configuration(self._guest.ramdisk))
+
+    def _start(self, arguments):
         guest, name = self._guest, self._guest.name
-        arguments = self._sample() if guest.sample else self._configuration()
         clock = "" if guest.starts else "E2E_CLOCK=real "
         number = self._outer.begin(
             f"{clock}xl -vt create {arguments} "
@@ -362,6 +387,9 @@ def judge(case, result):
     complaints += [f"saw '{rest}' in the guest" for rest in seen.said("failed")]
     complaints += [f"saw '{sign}' in the guest's log" for sign in
                    dict.fromkeys(TROUBLE.findall(seen.guest_raw))]
+    if not case.guest.evil:
+        complaints += [f"saw '{what}' in the stub domain's log" for what in
+                       dict.fromkeys(REFUSED.findall(seen.stub))]
     before, after = map(results.xen_state, (seen.before, seen.after))
     for item in sorted(after - before):
         complaints.append(f"saw '{item}' left in Xen with the guest gone")

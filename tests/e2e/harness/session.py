@@ -213,7 +213,7 @@ class Session:
         if any(guest.boots == "debian" for guest in guests):
             files["stub-kernel-debian"] = (images / "debian" /
                                            f"{SHIPPED}-vmlinuz")
-        for where, qemu, image, ramdisk in {
+        for where, qemu, made, ramdisk in {
                 (g.where, g.qemu, g.image, g.ramdisk) for g in guests}:
             if where == "dom0":
                 stock = ".stock" if qemu == "stock" else ""
@@ -226,8 +226,10 @@ class Session:
                     files[name] = elsewhere / "stubdom" / f"{SHIPPED}{end}"
             else:
                 files[ramdisk] = (
-                    images / ("" if image == "patched" else image) /
+                    images / ("" if made == "patched" else made) /
                     f"{SHIPPED}.cpio")
+        if any(guest.evil for guest in guests):
+            files[image.EVIL] = self._built / "meson/tests/e2e/evil/evil-qemu"
         for path in files.values():
             if not path.exists():
                 raise HarnessError(f"{path} is missing; run make image and "
@@ -240,8 +242,11 @@ class Session:
         files = {"guest-vmlinuz": images.quick_kernel(),
                  "guest.cpio": images.guest()}
         for name, path in built.items():
-            files[name] = path if not name.endswith(".cpio") else \
-                images.stub(name, path, packed="-packed" in name)
+            if name == image.EVIL:
+                files[name] = images.evil(built["stub-patched.cpio"], path)
+            else:
+                files[name] = path if not name.endswith(".cpio") else \
+                    images.stub(name, path, packed="-packed" in name)
         for name, kernel, unpacked in (
                 ("stub-vmlinux", "stub-kernel-shipped", "unpacked"),
                 ("stub-vmlinux-debian", "stub-kernel-debian", "debian")):
