@@ -116,10 +116,11 @@ static FILE *open_file(const char *sysfs, const char *local, const char *name)
 
 static void read_ranges(FILE *resource, Device *d)
 {
-    /* after the ROM come the windows of a bridge */
     char line[128];
 
-    for (int i = 0; i < 7 && fgets(line, sizeof(line), resource); i++) {
+    /* After the ROM come the windows of a bridge. */
+    for (int i = 0; i < DEVICE_BARS && fgets(line, sizeof(line), resource);
+         i++) {
         if (devices_parse_resource(line, &d->ranges[d->n_ranges])) {
             d->n_ranges++;
         }

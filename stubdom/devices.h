@@ -13,8 +13,9 @@
 #include <stdint.h>
 
 #define DEVICES_MAX 64
-/* Six BARs and the ROM; what legacy VGA adds */
-#define DEVICE_RANGES (7 + 3)
+/* With the ROM; and what legacy VGA adds */
+#define DEVICE_BARS 7
+#define DEVICE_RANGES (DEVICE_BARS + 3)
 
 /* A part of the machine's memory, or of its ports */
 typedef struct Range {

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "gate-files.h"
 
@@ -46,8 +47,8 @@ GateFile gate_file(const char *path, bool keep_mem)
             return files[i].what;
         }
     }
-    return keep_mem && fnmatch("/dev/mem", path, 0) == 0 ? GATE_FILE_PLAIN
-                                                         : GATE_FILE_OWN;
+    return keep_mem && strcmp(path, "/dev/mem") == 0 ? GATE_FILE_PLAIN
+                                                     : GATE_FILE_OWN;
 }
 
 int gate_file_flags(int flags)

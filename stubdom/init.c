@@ -12,7 +12,6 @@
  * It is QEMU that reports the domain as running (device-model/TARGET/state).
  * libxl has no way to be told that it will not: it waits for 30 seconds.
  */
-#define _GNU_SOURCE         /* dup3() */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

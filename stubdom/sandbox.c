@@ -29,7 +29,6 @@
 
 #define ARRAY_SIZE(x) (sizeof(x) / sizeof((x)[0]))
 
-
 #define REFUSED SCMP_ACT_ERRNO(EPERM)
 /* As if the kernel did not have it */
 #define UNKNOWN SCMP_ACT_ERRNO(ENOSYS)
