@@ -24,6 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <xen/xen.h>
@@ -59,7 +60,7 @@ static const uint32_t own_calls[] = {
     /* threads, and signals to them */
     SYS_clone, SYS_execve, SYS_exit, SYS_exit_group, SYS_futex,
     SYS_set_tid_address, SYS_set_robust_list, SYS_get_robust_list, SYS_rseq,
-    SYS_arch_prctl, SYS_prctl, SYS_seccomp, SYS_sched_yield,
+    SYS_arch_prctl, SYS_seccomp, SYS_sched_yield,
     SYS_sched_getaffinity, SYS_sched_getparam, SYS_sched_getscheduler,
     SYS_sched_get_priority_max, SYS_sched_get_priority_min, SYS_getcpu,
     SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_rt_sigpending,
@@ -98,9 +99,16 @@ static const uint32_t own_ioctls[] = {
     CDROMEJECT, CDROMCLOSETRAY, CDROM_LOCKDOOR, XFS_DIOINFO,
 };
 
+static const uint32_t own_prctls[] = {
+    PR_SET_NAME, PR_GET_NAME, PR_SET_TIMERSLACK, PR_MCE_KILL,
+    PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS, PR_CAPBSET_READ,
+};
+
 #define LOAD(field) \
     BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 #define RETURN(what) BPF_STMT(BPF_RET | BPF_K, what)
+/* What is before the lists */
+#define HEAD 7
 /* A list, and its two ends */
 #define LENGTH(list) (ARRAY_SIZE(list) + 2)
 
@@ -124,18 +132,24 @@ _Static_assert(ARRAY_SIZE(own_ioctls) < 256, "too many ioctls");
 
 int gate_filter(void)
 {
-    struct sock_filter code[4 + LENGTH(own_calls) + LENGTH(own_ioctls)] = {
+    struct sock_filter code[HEAD + LENGTH(own_calls) + LENGTH(own_ioctls) +
+                            LENGTH(own_prctls)] = {
         LOAD(nr),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 0, 2),
         /* of the 64 bits the kernel takes these; x86 has them first */
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 0, 2),
         LOAD(args[1]),
-        BPF_STMT(BPF_JMP | BPF_JA | BPF_K, LENGTH(own_calls)),
+        BPF_STMT(BPF_JMP | BPF_JA | BPF_K, 3 + LENGTH(own_calls)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_prctl, 0, 2),
+        LOAD(args[0]),
+        BPF_STMT(BPF_JMP | BPF_JA | BPF_K,
+                 LENGTH(own_calls) + LENGTH(own_ioctls)),
     };
-    struct sock_filter *end = put_list(code + 4, own_calls,
-                                       ARRAY_SIZE(own_calls));
+    struct sock_filter *end = code + HEAD;
     struct sock_fprog program = { ARRAY_SIZE(code), code };
 
-    put_list(end, own_ioctls, ARRAY_SIZE(own_ioctls));
+    end = put_list(end, own_calls, ARRAY_SIZE(own_calls));
+    end = put_list(end, own_ioctls, ARRAY_SIZE(own_ioctls));
+    put_list(end, own_prctls, ARRAY_SIZE(own_prctls));
     return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
                    SECCOMP_FILTER_FLAG_NEW_LISTENER |
                    SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, &program);

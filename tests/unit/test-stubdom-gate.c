@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -590,6 +591,12 @@ static int make_other_calls(void)
         SYS_setxattr, SYS_name_to_handle_at, SYS_vfork, SYS_fork,
         467, 470, 480, 511, 600, 0x3fffffff,
     };
+    static const int options[] = {
+        PR_SET_DUMPABLE, PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_SET_SECUREBITS,
+        PR_SET_SECCOMP, PR_SET_MM, PR_SET_TSC, PR_SET_CHILD_SUBREAPER,
+        PR_SET_PTRACER, PR_SCHED_CORE, PR_SET_IO_FLUSHER,
+        PR_SET_SYSCALL_USER_DISPATCH, PR_SET_SPECULATION_CTRL, PR_SET_VMA,
+    };
 
     for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
         if (syscall(numbers[i], -1, -1, -1, -1) != -1 || errno != ENOSYS) {
@@ -602,7 +609,15 @@ static int make_other_calls(void)
     if (ioctl(STDERR_FILENO, TIOCLINUX, "x") != -1 || errno != ENOTTY) {
         return 102;
     }
-    return 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(options); i++) {
+        if (prctl(options[i], 1, 0, 0, 0) != -1 || errno != ENOSYS) {
+            return 103 + i;
+        }
+    }
+    /* The kernel takes 32 bits of the option. */
+    return syscall(SYS_prctl, PR_SET_DUMPABLE | 1ULL << 32, 1) != -1 ||
+           errno != ENOSYS || prctl(PR_SET_NAME, "any") ||
+           prctl(PR_SET_TIMERSLACK, 1);
 }
 
 static void test_other_calls(void)
