@@ -139,9 +139,21 @@ static bool read_target(Domains *d, Assignment *a)
     return true;
 }
 
+/* Sets errno if it is not, to ENOENT where there is no such domain. */
+static bool is_there(Domains *d, unsigned domid)
+{
+    char *name = read_node(d, "/local/domain/%u/name", domid);
+    bool there = name;
+
+    free(name);
+    return there;
+}
+
 /*
  * Add the devices of one backend, DOMID/DEVID, to LIST. Returns false with
- * errno set. What vanishes meanwhile is left out: the domain is ending.
+ * errno set. What vanishes meanwhile is left out: the domain is ending. So is
+ * what libxl leaves behind of a domain whose pcifront has crashed; pciback has
+ * let the device go.
  */
 static bool add_backend(Domains *d, const char *id, const char *devid,
                         Assignment **list, int *n)
@@ -156,6 +168,9 @@ static bool add_backend(Domains *d, const char *id, const char *devid,
         return true;
     }
     snprintf(path, sizeof(path), BACKEND "/%s/%s", id, devid);
+    if (!is_there(d, a.domid)) {
+        return errno == ENOENT;
+    }
     names = read_directory(d, path, &count);
     ok = names && read_target(d, &a);
     for (i = 0; ok && i < count; i++) {

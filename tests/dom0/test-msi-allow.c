@@ -509,6 +509,17 @@ static void test_domain_rubbish(Fixture *f, gconstpointer data G_GNUC_UNUSED)
     check_refusal(f, "-s plain", 1, "is not a stub domain");
 }
 
+/* As libxl leaves it, when a stub domain's kernel has panicked */
+static void test_record_of_the_dead(Fixture *f,
+                                    gconstpointer data G_GNUC_UNUSED)
+{
+    assign(f, 40, 0, AHCI);
+    check_refusal(f, "-s " AHCI, 1, "no domain has it");
+    assign(f, 4, 0, AHCI);
+    g_assert_cmpint(run(f, "-s " AHCI), ==, 0);
+    check_out(f, AHCI ": allowed\n");
+}
+
 static void test_no_xenstore(Fixture *f, gconstpointer data G_GNUC_UNUSED)
 {
     assign(f, 4, 0, AHCI);
@@ -995,6 +1006,7 @@ int main(int argc, char **argv)
     ADD("domain/stubdom-only", test_stubdom_only, NULL);
     ADD("domain/without-pciback", test_domain_without_pciback, NULL);
     ADD("domain/rubbish", test_domain_rubbish, NULL);
+    ADD("domain/record-of-the-dead", test_record_of_the_dead, NULL);
     ADD("domain/no-xenstore", test_no_xenstore, NULL);
     ADD("configured", test_configured, NULL);
     ADD("configured/bad", test_bad_configuration, NULL);
