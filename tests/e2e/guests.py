@@ -2,6 +2,7 @@
 """The guests: each is booted once, and cases.py says what must be seen."""
 
 from harness.case import BOTH, Guest
+from harness.devices import DEVICES
 from harness.honesty import TRACE
 
 # Without PV interrupts the guest's message is a plain one for its APIC, as
@@ -132,6 +133,7 @@ LIVES = Guest(
 # The stub domain's kernel finds a fault of its own, and ends.
 PANIC = Guest("panic", f"{USE['ahci']} sleep:60", until="step sleep:60",
               stub_cmdline="unknown_nmi_panic",
+              end=f"e2e end {{domain}} && e2e unowned {DEVICES['ahci'].address}",
               on=(("step sleep", "xl trigger {domain}-dm nmi; sleep 5; "
                    "xl list | grep '^{domain}-dm .*---sc-'"),))
 
