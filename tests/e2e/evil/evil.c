@@ -286,6 +286,7 @@ int main(int argc, char **argv)
         return 1;
     }
     xs_close(xs);
+    tell_cost();
     for (size_t i = 0; i < ARRAY_SIZE(themes); i++) {
         try_all(themes[i]);
     }

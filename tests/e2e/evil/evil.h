@@ -75,6 +75,9 @@ long gate_lives(void);
 /* A file by the system call that init looks at. Returns -errno for none. */
 int open_file(const char *path, int flags);
 
+/* Say what a call costs that goes by the gate, and one that does not. */
+void tell_cost(void);
+
 /* A client of QMP that asks something gets much that it has not asked for. */
 long qmp_flood(void);
 
