@@ -183,6 +183,11 @@ CASES = (
                arrived("lost", "a", 16))),
     *cases(guests.SUSPEND, "suspend", "the guest sleeps and wakes", slept),
     *cases(guests.SUSPEND, "s3", "ACPI S3, as from the lid of a laptop", woken),
+    *cases(guests.KEXEC, "kexec",
+           "a kernel that starts finds it with interrupts on",
+           lambda device, _guest: tuple(
+               in_life(life, *WORKS[device], interrupts(("MSI", "MSI-X")))
+               for life in (1, 2))),
     Case("ahci-dom0-tool", "xen-pt-msi-allow, and the events that call it",
          guests.PLUG, (*WORKS["ahci"], *PLUGGED, verified(1)), "ahci"),
     Case("edu-hotplug", "plugged into a busy guest, and out of it",

@@ -25,6 +25,8 @@ BESIDE = {
     "nvme": USE["nvme"].replace("caps", "caps beside:0:0x2800"),
     "xhci": USE["xhci"].replace("caps", "caps beside:0:0x3400"),
 }
+# The same, but the driver stays.
+USE_AGAIN = {name: steps.removesuffix(" unbind") for name, steps in USE.items()}
 # Interrupts that run are moved to the other vCPU, there and back: a message
 # that never moves is right once by chance.
 MOVE = "busy affinity:0 reads:2 irqs:a reads:2 irqs:b " \
@@ -104,6 +106,12 @@ SUSPEND = Guest(
     on=(("ahci awaiting nmi", "e2e lose {domain} {bdf}"),
         ("nvme awaiting nmi", "e2e lose {domain} {bdf}"),
         ("nvme step suspend:mem$", "e2e wake {domain}")))
+# A kernel that starts another one leaves ENABLE set in each device. It wants
+# the new one in less than half of the memory.
+KEXEC = Guest(
+    "kexec", f"{each(('edu', 'nvme', 'ahci'), USE_AGAIN)} kexec "
+    f"{each(('ahci', 'edu', 'nvme'))}", ("ahci", "edu", "nvme"), cmdline=NOPV,
+    memory=288, anew=True)
 # The second comes and goes while the first works. The kernel tells the tool of
 # the last that goes only, which so is the tool's.
 PLUG = Guest(

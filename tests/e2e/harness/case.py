@@ -43,6 +43,7 @@ class Guest:
     packed: bool = False        # that is as Debian has it; else quicker
     # Before it, a guest of its name has been served by evil/, until that ended.
     evil: bool = False
+    memory: int = 192           # MiB
     stub_cmdline: str = ""      # more for the stub domain's
     stub_memory: int = 256      # MiB for the stub domain
     # What our QEMU tells of its work, see expect.py; and more words for QEMU.
@@ -53,6 +54,7 @@ class Guest:
     # The configuration is the sample that "make install" has installed, which
     # has the guest's name; the guest boots from the device.
     sample: bool = False
+    anew: bool = False          # it starts anew from its disk, by kexec
     disk: bool = False          # besides the devices, an emulated disk: "ide"
     starts: bool = True         # xl create succeeds
     on: tuple = ()              # of (what the guest says, dom0's command)

@@ -40,8 +40,11 @@ XEN_MODULES = """
 """.split()
 # Those of guest/, made here.
 OWN_MODULES = "debugcon", "edu_msi"
+# The boot disk's file system, for who starts anew from it
+FILE_SYSTEM = {"vfat", "nls_cp437", "nls_ascii"}
 GUEST_MODULES = sorted({name for device in (*DEVICES.values(), EMULATED_DISK)
-                        for name in device.modules.split()} - set(OWN_MODULES))
+                        for name in device.modules.split()} - set(OWN_MODULES)
+                       | FILE_SYSTEM)
 
 TOOLS = """
     xl xenstored xenconsoled xen-init-dom0 libxl-save-helper
@@ -213,6 +216,8 @@ class Images:
 
         def fill(archive):
             self._busybox(archive)
+            self._programs(archive, {"/bin/kexec":
+                                     self._system.path("/sbin/kexec")})
             self._modules(archive, GUEST_MODULES,
                           {f"extra/{module.name}": module.read_bytes()
                            for module in modules})

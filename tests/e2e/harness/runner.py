@@ -31,7 +31,7 @@ REFUSED = re.compile(r"(?m)^stubdom: \S+ s\) (QEMU may not .*: refused)$")
 CONFIG = """
 name="{domain}"
 type="hvm"
-memory=192
+memory={ram}
 vcpus={vcpus}
 kernel="{kernel}"
 ramdisk="{ramdisk}"
@@ -196,7 +196,7 @@ class Run:
         words = [device.bdf + ",permissive=1" * (key in guest.permissive)
                  for key, device in devices.items()]
         text = CONFIG.format(
-            domain=name, vcpus=guest.vcpus, kernel=GUEST_KERNEL,
+            domain=name, ram=guest.memory, vcpus=guest.vcpus, kernel=GUEST_KERNEL,
             ramdisk=GUEST_RAMDISK, cmdline=command_line(guest),
             crash=guest.on_crash,
             pci=", ".join(f'"{word}"' for word in words))

@@ -103,7 +103,11 @@ class Session:
         for guest in guests:
             if guest.sample:
                 boot["staged.tar"] = images.staged(self._built)
-                disk = images.boot_disk(command_line(guest))
+        # Of those that start from it, the sample has no other command line.
+        starts = [guest for guest in guests if guest.sample or guest.anew]
+        if starts:
+            disk = images.boot_disk(command_line(
+                max(starts, key=lambda guest: guest.sample)))
         base = images.base(disk)
         if any(guest.disk for guest in guests):
             boot["shown.img"] = base["shown.img"]

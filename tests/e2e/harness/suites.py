@@ -15,7 +15,9 @@ _LIBRARIES = """
     libxencall1 libxendevicemodel1 libxenevtchn1 libxenforeignmemory1
     libxengnttab1 libxenhypfs1 libxenstore4 libxentoolcore1 libxentoollog1
 """
-_PROGRAMS = "busybox-static libfaketime pciutils seabios xenstore-utils"
+_PROGRAMS = """
+    busybox-static kexec-tools libfaketime pciutils seabios xenstore-utils
+"""
 # Of two names: what a suite calls a library built for 64-bit times.
 _RENAMED = "libdw1 libelf1 libglib2.0-0 liborc-0.4-0 libssl3"
 
