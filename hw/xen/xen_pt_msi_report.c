@@ -52,16 +52,22 @@ static const char *const state_name[] = {
 
 #define ON(step) (1u << XEN_PT_MSI_STEP_##step)
 
+/* How pciback is made to accept it */
+#define ALLOW \
+    "in dom0, with Linux 5.6 or newer (a virtual function: 6.7, or a stable " \
+    "release with its change), " \
+    "'echo %s > /sys/bus/pci/drivers/pciback/allow_interrupt_control'"
+
 /* What to do about a fault; the first that fits, %s is the device. */
 static const struct {
     unsigned steps;
     int err;            /* 0: any */
     const char *text;
 } remedies[] = {
-    { ON(ENABLE) | ON(DISABLE), -EACCES,
-      "pciback refuses it; in dom0, with Linux 5.6 or newer (a virtual "
-      "function: 6.7, or a stable release with its change), "
-      "'echo %s > /sys/bus/pci/drivers/pciback/allow_interrupt_control'" },
+    { ON(ENABLE), -EACCES, "pciback refuses it; " ALLOW },
+    { ON(DISABLE), -EACCES,
+      "pciback refuses it, and INTx does not come while it is set; " ALLOW
+      ", and attach the device again" },
     { ON(MAP) | ON(BIND), -EPERM,
       "either the domain has no right to the interrupt of %s, or the stub "
       "domain's kernel forbids hypercalls: boot it with "

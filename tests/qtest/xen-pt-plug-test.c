@@ -468,7 +468,8 @@ typedef struct Hidden {
 
 static const Hidden hidden[] = {
     { "refused", "allow DEV off", "pciback refuses it", { APART } },
-    { "found-on", "fail cfg.write@0xc2 all silent", "MSI-X hidden from the",
+    { "found-on", "fail cfg.write@0xc2 all silent",
+      "INTx does not come while it is set",
       { APART, .control_x = ENABLE } },
     { "open", "fail open_resource all EACCES",
       "table cannot be mapped: Permission denied", { APART }, .unread = true },
