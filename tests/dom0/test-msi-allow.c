@@ -2,257 +2,17 @@
  * xen-pt-msi-allow, run on a system that is made up
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
- *
- * The program is all that is shipped, main() too; fake.c is behind it.
  */
-#include <glib.h>
 #include <glib/gstdio.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "fake.h"
+#include "system.h"
 
-#define PCIBACK "sys/bus/pci/drivers/pciback"
-#define ATTRIBUTE PCIBACK "/allow_interrupt_control"
-#define PERMISSIVE PCIBACK "/permissive"
-#define AHCI "0000:00:05.0"
-#define NVME "0000:03:00.1"
-#define OTHER "0000:04:1f.7"
-
-typedef struct Fixture {
-    char *dir;              /* the root, and xenstore in "xs" below it */
-    unsigned faults;
-    unsigned fail_at;
-    bool no_xenstore;
-    char *out, *err;        /* of the last run */
-} Fixture;
-
-static const char *program;
 static unsigned failures;          /* that were walked */
-
-/* --- the system ---------------------------------------------------------- */
-
-static void put(Fixture *f, const char *path, const char *text, gssize size)
-{
-    g_autofree char *file = g_build_filename(f->dir, path, NULL);
-    g_autofree char *dir = g_path_get_dirname(file);
-
-    g_assert_cmpint(g_mkdir_with_parents(dir, 0700), ==, 0);
-    g_assert_true(g_file_set_contents(file, text, size, NULL));
-}
-
-static void erase(Fixture *f, const char *path)
-{
-    g_autofree char *file = g_build_filename(f->dir, path, NULL);
-
-    g_assert_cmpint(g_unlink(file), ==, 0);
-}
-
-static void check_file(Fixture *f, const char *path, const char *text)
-{
-    g_autofree char *file = g_build_filename(f->dir, path, NULL);
-    g_autofree char *is = NULL;
-
-    g_assert_true(g_file_get_contents(file, &is, NULL, NULL));
-    g_assert_cmpstr(is, ==, text);
-}
-
-static void link_to(Fixture *f, const char *target, const char *path)
-{
-    g_autofree char *from = g_build_filename(f->dir, path, NULL);
-    g_autofree char *to = g_build_filename(f->dir, target, NULL);
-
-    g_assert_cmpint(symlink(to, from), ==, 0);
-}
-
-/* A device with this config space; no driver where DRIVER is NULL */
-static void add_device(Fixture *f, const char *bdf, const char *driver,
-                       const void *config, size_t size)
-{
-    g_autofree char *device = g_strdup_printf("sys/bus/pci/devices/%s", bdf);
-    g_autofree char *file = g_strdup_printf("%s/config", device);
-
-    put(f, file, config, size);
-    if (driver) {
-        g_autofree char *to = g_strdup_printf("sys/bus/pci/drivers/%s", driver);
-        g_autofree char *dir = g_build_filename(f->dir, to, NULL);
-        g_autofree char *from = g_strdup_printf("%s/driver", device);
-        g_autofree char *back = g_strdup_printf("%s/%s", to, bdf);
-
-        g_assert_cmpint(g_mkdir_with_parents(dir, 0700), ==, 0);
-        link_to(f, to, from);
-        link_to(f, device, back);
-    }
-}
-
-enum { MSI_OFF = 1, MSI_ON = 2, MSIX_OFF = 4, MSIX_ON = 8 };
-
-/* A chain of power management at 0x40, MSI at 0x50, MSI-X at 0xb0 */
-static void fill_config(guint8 config[256], unsigned caps)
-{
-    memset(config, 0, 256);
-    config[0] = 0x86;
-    config[1] = 0x80;
-    config[0x06] = 0x10;
-    config[0x34] = 0x40;
-    config[0x40] = 0x01;
-    if (caps & (MSI_OFF | MSI_ON)) {
-        config[0x41] = 0x50;
-        config[0x50] = 0x05;
-        config[0x52] = 0x80 | !!(caps & MSI_ON);
-    }
-    if (caps & (MSIX_OFF | MSIX_ON)) {
-        config[caps & (MSI_OFF | MSI_ON) ? 0x51 : 0x41] = 0xb0;
-        config[0xb0] = 0x11;
-        config[0xb2] = 0x07;
-        config[0xb3] = caps & MSIX_ON ? 0x80 : 0x40;
-    }
-}
-
-static void add_function(Fixture *f, const char *bdf, const char *driver,
-                         unsigned caps)
-{
-    guint8 config[256];
-
-    fill_config(config, caps);
-    add_device(f, bdf, driver, config, sizeof(config));
-}
-
-static void put_node(Fixture *f, const char *value, const char *fmt, ...)
-    G_GNUC_PRINTF(3, 4);
-
-static void put_node(Fixture *f, const char *value, const char *fmt, ...)
-{
-    g_autofree char *path = NULL, *file = NULL;
-    va_list ap;
-
-    va_start(ap, fmt);
-    path = g_strdup_vprintf(fmt, ap);
-    va_end(ap);
-    file = g_strdup_printf("xs%s/=", path);
-    put(f, file, value, -1);
-}
-
-/* A domain; the stub domain of TARGET where that is not 0 */
-static void add_domain(Fixture *f, unsigned domid, const char *name,
-                       unsigned target)
-{
-    g_autofree char *text = g_strdup_printf("%u", target);
-
-    put_node(f, name, "/local/domain/%u/name", domid);
-    if (target) {
-        put_node(f, text, "/local/domain/%u/target", domid);
-    }
-}
-
-/* As libxl, libxl_create_pci_backend_device() */
-static void assign(Fixture *f, unsigned domid, unsigned n, const char *bdf)
-{
-    g_autofree char *count = g_strdup_printf("%u", n + 1);
-
-    put_node(f, count, "/local/domain/0/backend/pci/%u/0/num_devs", domid);
-    put_node(f, bdf, "/local/domain/0/backend/pci/%u/0/key-%u", domid, n);
-    put_node(f, bdf, "/local/domain/0/backend/pci/%u/0/dev-%u", domid, n);
-    put_node(f, "msitranslate=0,power_mgmt=0,permissive=0,rdm_policy=relaxed",
-             "/local/domain/0/backend/pci/%u/0/opts-%u", domid, n);
-    put_node(f, "4", "/local/domain/0/backend/pci/%u/0/state-%u", domid, n);
-}
-
-/*
- * pciback has two devices; a guest with a stub domain, one whose QEMU is in
- * dom0, and dom0 run; nothing is assigned.
- */
-static void setup(Fixture *f, gconstpointer data G_GNUC_UNUSED)
-{
-    f->dir = g_dir_make_tmp("msi-allow-XXXXXX", NULL);
-    g_assert_nonnull(f->dir);
-    put(f, ATTRIBUTE, "", 0);
-    put(f, PERMISSIVE, "", 0);
-    put(f, "sys/module/xen_pciback/parameters/permissive", "N\n", -1);
-    add_function(f, AHCI, "pciback", MSI_ON);
-    add_function(f, NVME, "pciback", MSI_OFF | MSIX_ON);
-    add_domain(f, 0, "Domain-0", 0);
-    add_domain(f, 3, "hvm", 0);
-    add_domain(f, 4, "hvm-dm", 3);
-    add_domain(f, 7, "plain", 0);
-}
-
-static void teardown(Fixture *f, gconstpointer data G_GNUC_UNUSED)
-{
-    char *argv[] = { "rm", "-rf", f->dir, NULL };
-
-    g_assert_true(g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH, NULL,
-                               NULL, NULL, NULL, NULL, NULL));
-    g_free(f->dir);
-    g_free(f->out);
-    g_free(f->err);
-}
-
-/* --- the program --------------------------------------------------------- */
-
-/* Run NAME with these words; returns its exit status, or 1000 for a signal. */
-static int run_program(Fixture *f, const char *name, const char *words)
-{
-    g_auto(GStrv) argv = NULL, envp = g_get_environ();
-    g_autofree char *xs = g_build_filename(f->dir, "xs", NULL);
-    g_autofree char *failed = g_build_filename(f->dir, "failed", NULL);
-    g_autofree char *faults = g_strdup_printf("%u", f->faults);
-    g_autofree char *fail_at = g_strdup_printf("%u", f->fail_at);
-    g_autofree char *line = g_strdup_printf("%s %s", name, words);
-    int status;
-
-    g_clear_pointer(&f->out, g_free);
-    g_clear_pointer(&f->err, g_free);
-    if (!f->no_xenstore) {
-        envp = g_environ_setenv(envp, "FAKE_XENSTORE", xs, TRUE);
-    }
-    envp = g_environ_setenv(envp, "FAKE_ROOT", f->dir, TRUE);
-    envp = g_environ_setenv(envp, "FAKE_FAILED", failed, TRUE);
-    envp = g_environ_setenv(envp, "FAKE_FAULTS", faults, TRUE);
-    envp = g_environ_setenv(envp, "FAKE_FAIL_AT", fail_at, TRUE);
-    g_assert_true(g_shell_parse_argv(line, NULL, &argv, NULL));
-    g_assert_true(g_spawn_sync(NULL, argv, envp, G_SPAWN_DEFAULT, NULL, NULL,
-                               &f->out, &f->err, &status, NULL));
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000;
-}
-
-static int run(Fixture *f, const char *words)
-{
-    return run_program(f, program, words);
-}
-
-static void check_out(Fixture *f, const char *text)
-{
-    g_assert_cmpstr(f->out, ==, text);
-}
-
-/* One line on standard error, with this in it; none where TEXT is NULL */
-static void check_err(Fixture *f, const char *text)
-{
-    if (!text) {
-        g_assert_cmpstr(f->err, ==, "");
-        return;
-    }
-    if (!strstr(f->err, text)) {
-        g_test_message("'%s' is not in: %s", text, f->err);
-        g_test_fail();
-    }
-    g_assert_nonnull(strchr(f->err, '\n'));
-    g_assert_cmpstr(strchr(f->err, '\n'), ==, "\n");
-}
-
-/* A run that gives nothing and says why */
-static void check_refusal(Fixture *f, const char *words, int status,
-                          const char *why)
-{
-    g_assert_cmpint(run(f, words), ==, status);
-    check_out(f, "");
-    check_err(f, why);
-    check_file(f, ATTRIBUTE, "");
-}
 
 /* --- by address ---------------------------------------------------------- */
 
@@ -532,11 +292,6 @@ static void test_no_xenstore(Fixture *f, gconstpointer data G_GNUC_UNUSED)
 }
 
 /* --- by the configuration file ------------------------------------------- */
-
-static void configure(Fixture *f, const char *text)
-{
-    put(f, "etc/xen/xen-pt-msi-allow.conf", text, -1);
-}
 
 static void test_configured(Fixture *f, gconstpointer data G_GNUC_UNUSED)
 {
@@ -844,7 +599,7 @@ static void test_full(Fixture *f, gconstpointer data G_GNUC_UNUSED)
 {
     g_autofree char *line = g_strdup_printf(
         "sh -c 'FAKE_ROOT=%s %s --list >/dev/full 2>/dev/null'", f->dir,
-        program);
+        program());
     g_auto(GStrv) argv = NULL;
     int status;
 
@@ -864,12 +619,12 @@ static void test_shipped(Fixture *f, gconstpointer data G_GNUC_UNUSED)
 
     g_assert_nonnull(shipped);
     add_function(f, none, "pciback", MSI_OFF);
-    g_assert_cmpint(run_program(f, program, words), ==, 2);
+    g_assert_cmpint(run_program(f, program(), words), ==, 2);
     check_err(f, ": there is no such option");
     g_assert_cmpint(run_program(f, shipped, words), ==, 2);
     check_err(f, ": there is no such option");
     words = (g_free(words), g_strdup_printf("-n %s", none));
-    g_assert_cmpint(run_program(f, program, words), ==, 0);
+    g_assert_cmpint(run_program(f, program(), words), ==, 0);
     check_out(f, "ffff:ff:1f.7: would be allowed\n");
     g_assert_cmpint(run_program(f, shipped, words), !=, 0);
     check_out(f, "");
@@ -979,8 +734,6 @@ int main(int argc, char **argv)
     int status;
 
     g_test_init(&argc, &argv, NULL);
-    program = g_getenv("MSI_ALLOW");
-    g_assert_nonnull(program);
     ADD("address", test_address, NULL);
     ADD("address/already", test_already, NULL);
     ADD("address/dry-run", test_dry_run, NULL);
