@@ -15,14 +15,13 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "attribute.h"
 #include "pciback.h"
 #include "path.h"
 #include "shown.h"
 
 #define DEVICES "/sys/bus/pci/devices"
 #define PERMISSIVE_ALL "/sys/module/xen_pciback/parameters/permissive"
-/* An attribute is at most a page. */
-#define ATTRIBUTE_MAX 4096
 
 bool pciback_here(void)
 {
@@ -115,27 +114,12 @@ int pciback_devices(Bdf **list)
     return n;
 }
 
-/* Returns -1 with errno set where it cannot be read. */
-static ssize_t read_attribute(const char *path, char text[ATTRIBUTE_MAX + 1])
-{
-    int fd = open(path_to("%s", path).text, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? -1 : read(fd, text, ATTRIBUTE_MAX);
-    int error = errno;
-
-    if (fd >= 0) {
-        close(fd);
-    }
-    errno = error;
-    text[n < 0 ? 0 : n] = '\0';
-    return n;
-}
-
 /* Is the device one of those that the attribute lists, one a line? */
 static int listed(const char *path, const Bdf *bdf)
 {
     char text[ATTRIBUTE_MAX + 1], *next = text, *line;
 
-    if (read_attribute(path, text) < 0) {
+    if (attribute_read(path, text) < 0) {
         return -1;
     }
     while ((line = strsep(&next, "\n"))) {
@@ -173,7 +157,7 @@ int pciback_permissive(const Bdf *bdf)
 {
     char all[ATTRIBUTE_MAX + 1];
 
-    if (read_attribute(PERMISSIVE_ALL, all) > 0 && all[0] == 'Y') {
+    if (attribute_read(PERMISSIVE_ALL, all) > 0 && all[0] == 'Y') {
         return 1;
     }
     return listed(PCIBACK "/permissive", bdf);
