@@ -16,6 +16,7 @@
 #include "bdf.h"
 #include "config.h"
 #include "domains.h"
+#include "find.h"
 #include "pciback.h"
 #include "path.h"
 #include "shown.h"
@@ -195,12 +196,15 @@ static bool of_stubdom(Job *job, const Bdf *bdf)
     return false;
 }
 
-static void allow_address(Job *job, const char *name)
+static void allow_named(Job *job, const char *word)
 {
+    Name name;
     Bdf bdf;
 
-    if (!bdf_parse(&bdf, name)) {
-        return;                 /* check_names() has said so */
+    if (!name_parse(&name, word)) {
+        return;                 /* check_words() has said so */
+    } else if (!find(&name, "", &bdf)) {
+        fail(job, STATUS_REFUSED);
     } else if (!job->options->stubdom_only) {
         allow_device(job, &bdf);
     } else if (read_domains(job)) {
@@ -257,21 +261,19 @@ static void allow_domain(Job *job, const char *name)
 }
 
 /* A domain's name can hold a colon, but hardly on purpose. */
-static bool is_address(const char *name)
+static bool is_device(const char *word)
 {
-    return strchr(name, ':') != NULL;
+    return strchr(word, ':') != NULL;
 }
 
-/* How many of the names may be right? Says which are not, on any system. */
-static int check_names(Job *job, char *const *names, int n)
+/* How many of the words may be right? Says which are not, on any system. */
+static int check_words(Job *job, char *const *words, int n)
 {
     int good = 0;
-    Bdf bdf;
+    Name name;
 
     for (int i = 0; i < n; i++) {
-        if (is_address(names[i]) && !bdf_parse(&bdf, names[i])) {
-            warnx("%s: not the address of a PCI device, DDDD:BB:DD.F",
-                  shown(names[i]).text);
+        if (is_device(words[i]) && !name_parse_word(&name, words[i])) {
             fail(job, STATUS_USAGE);
         } else {
             good++;
@@ -280,11 +282,11 @@ static int check_names(Job *job, char *const *names, int n)
     return good;
 }
 
-Status allow(char *const *names, int n, const AllowOptions *options)
+Status allow(char *const *words, int n, const AllowOptions *options)
 {
     Job job = { .options = options };
 
-    if (check_names(&job, names, n) == 0) {
+    if (check_words(&job, words, n) == 0) {
         return job.status;
     }
     if (!system_ready()) {
@@ -292,15 +294,43 @@ Status allow(char *const *names, int n, const AllowOptions *options)
     }
     job.qubes = on_qubes();
     for (int i = 0; i < n; i++) {
-        if (is_address(names[i])) {
-            allow_address(&job, names[i]);
+        if (is_device(words[i])) {
+            allow_named(&job, words[i]);
         } else {
-            allow_domain(&job, names[i]);
+            allow_domain(&job, words[i]);
         }
     }
     domains_close(job.domains);
     free(job.assigned);
     return job.status;
+}
+
+static void allow_all(Job *job)
+{
+    Bdf *list;
+    int n = pciback_devices(&list);
+
+    if (n < 0) {
+        warn("%s cannot be read", PCIBACK);
+        fail(job, STATUS_SYSTEM);
+    }
+    for (int i = 0; i < n; i++) {
+        allow_device(job, &list[i]);
+    }
+    free(list);
+}
+
+static void allow_line(Job *job, const ConfigLine *line)
+{
+    char where[sizeof(CONFIG_FILE) + 32];
+    Bdf bdf;
+
+    snprintf(where, sizeof(where), "%s, line %u: ", CONFIG_FILE, line->number);
+    if (find(&line->name, where, &bdf)) {
+        allow_device(job, &bdf);
+    } else {
+        fail(job, STATUS_REFUSED);
+    }
 }
 
 Status allow_configured(const AllowOptions *options)
@@ -318,20 +348,14 @@ Status allow_configured(const AllowOptions *options)
         return STATUS_OK;
     }
     if (!system_ready()) {
-        free(config.list);
-        return STATUS_SYSTEM;
-    }
-    if (config.all) {
-        free(config.list);
-        config.n = pciback_devices(&config.list);
-        if (config.n < 0) {
-            warn("%s cannot be read", PCIBACK);
-            return STATUS_SYSTEM;
+        fail(&job, STATUS_SYSTEM);
+    } else if (config.all) {
+        allow_all(&job);
+    } else {
+        for (int i = 0; i < config.n; i++) {
+            allow_line(&job, &config.lines[i]);
         }
     }
-    for (int i = 0; i < config.n; i++) {
-        allow_device(&job, &config.list[i]);
-    }
-    free(config.list);
+    free(config.lines);
     return job.status;
 }

@@ -19,11 +19,11 @@ typedef struct AllowOptions {
 } AllowOptions;
 
 /*
- * Give the permission to each of the N devices, each of them named by its
- * address or by the domain that has it. One line for each device says what
+ * Give the permission to the devices that each of the N words stands for: the
+ * one of that name, or those of that domain. One line for each device says what
  * came of it, on standard output, or on standard error where it failed.
  */
-Status allow(char *const *names, int n, const AllowOptions *options);
+Status allow(char *const *words, int n, const AllowOptions *options);
 
 /*
  * The same for the devices of the configuration file that pciback owns. Only

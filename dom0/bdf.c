@@ -50,6 +50,19 @@ bool bdf_parse(Bdf *bdf, const char *text)
     return true;
 }
 
+const char *bdf_slot(const Bdf *bdf)
+{
+    return bdf->text + strlen("dddd:bb:");
+}
+
+bool bdf_on_bus(Bdf *bdf, const Bdf *near, unsigned bus, const char *slot)
+{
+    char text[sizeof(bdf->text)];
+
+    return snprintf(text, sizeof(text), "%.4s:%02x:%s", near->text, bus,
+                    slot) < (int)sizeof(text) && bdf_parse(bdf, text);
+}
+
 int bdf_compare(const void *a, const void *b)
 {
     return strcmp(((const Bdf *)a)->text, ((const Bdf *)b)->text);

@@ -23,6 +23,15 @@ typedef struct Bdf {
  */
 bool bdf_parse(Bdf *bdf, const char *text);
 
+/* "DD.F": the part of the address that is the device's own, not its bus's */
+const char *bdf_slot(const Bdf *bdf);
+
+/*
+ * The device SLOT of BUS, in the PCI domain that NEAR is in. Returns false,
+ * *BDF untouched, if that is no address.
+ */
+bool bdf_on_bus(Bdf *bdf, const Bdf *near, unsigned bus, const char *slot);
+
 /* For qsort() */
 int bdf_compare(const void *a, const void *b);
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "capability.h"
+#include "device.h"
 #include "hw/xen/xen_pt_caps.h"
 #include "path.h"
 
@@ -39,7 +40,7 @@ static Capability state(const uint8_t *config, const XenPTCaps *caps,
 
 static bool read_config(const Bdf *bdf, uint8_t config[CONFIG_SIZE])
 {
-    int fd = open(path_to("/sys/bus/pci/devices/%s/config", bdf->text).text,
+    int fd = open(path_to(DEVICES "/%s/config", bdf->text).text,
                   O_RDONLY | O_CLOEXEC);
     /* A user who is not root gets the header only. */
     bool ok = fd >= 0 && read(fd, config, CONFIG_SIZE) == CONFIG_SIZE;

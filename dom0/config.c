@@ -18,32 +18,32 @@
 #define BLANK " \t\r\n"
 
 /* Returns false if LINE, which is cut up, is none of a configuration. */
-static bool add_line(Config *config, char *line)
+static bool add_line(Config *config, unsigned number, char *line)
 {
-    char *word, *rest;
-    Bdf bdf, *more;
+    ConfigLine new = { .number = number }, *more;
+    char *end;
 
     line[strcspn(line, "#")] = '\0';
-    word = strtok_r(line, BLANK, &rest);
-    if (!word) {
+    line += strspn(line, BLANK);
+    for (end = line + strlen(line); end > line && strchr(BLANK, end[-1]);) {
+        *--end = '\0';
+    }
+    if (!*line) {
         return true;
     }
-    if (strtok_r(NULL, BLANK, &rest)) {
-        return false;
-    }
-    if (strcmp(word, "all") == 0) {
+    if (strcmp(line, "all") == 0) {
         config->all = true;
         return true;
     }
-    if (!bdf_parse(&bdf, word)) {
+    if (!name_parse(&new.name, line)) {
         return false;
     }
-    more = realloc(config->list, (config->n + 1) * sizeof(bdf));
+    more = realloc(config->lines, (config->n + 1) * sizeof(new));
     if (!more) {
         err(STATUS_SYSTEM, NULL);
     }
-    config->list = more;
-    more[config->n++] = bdf;
+    config->lines = more;
+    more[config->n++] = new;
     return true;
 }
 
@@ -65,11 +65,12 @@ bool config_read(Config *config)
     }
     while (ok && getline(&line, &size, file) >= 0) {
         number++;
-        ok = add_line(config, line);
+        ok = add_line(config, number, line);
     }
     if (!ok) {
-        warnx("%s, line %u: not an address DDDD:BB:DD.F, nor \"all\"; "
-              "nothing was done", CONFIG_FILE, number);
+        warnx("%s, line %u: neither a device, DDDD:BB:DD.F[/DD.F...] "
+              "[VVVV:DDDD], nor \"all\"; nothing was done", CONFIG_FILE,
+              number);
     } else if (ferror(file)) {
         warn("%s", CONFIG_FILE);
         ok = false;
@@ -77,8 +78,8 @@ bool config_read(Config *config)
     free(line);
     fclose(file);
     if (!ok) {
-        free(config->list);
-        config->list = NULL;
+        free(config->lines);
+        config->lines = NULL;
     }
     return ok;
 }

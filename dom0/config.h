@@ -10,20 +10,25 @@
 
 #include <stdbool.h>
 
-#include "bdf.h"
+#include "name.h"
 
 #define CONFIG_FILE "/etc/xen/xen-pt-msi-allow.conf"
 
+typedef struct ConfigLine {
+    Name name;
+    unsigned number;
+} ConfigLine;
+
 typedef struct Config {
     bool all;           /* every device that pciback owns */
-    Bdf *list;          /* else these, N of them, to be freed */
+    ConfigLine *lines;  /* else those of these N, to be freed */
     int n;
 } Config;
 
 /*
- * Read the configuration file: an address or "all" a line, "#" begins a
- * comment. Without the file nothing is configured. Says what is wrong, with
- * the line's number, before it returns false.
+ * Read the configuration file: a name or "all" a line, "#" begins a comment.
+ * Without the file nothing is configured. Says what is wrong, with the line's
+ * number, before it returns false.
  */
 bool config_read(Config *config);
 

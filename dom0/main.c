@@ -11,18 +11,21 @@
 #include <err.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "allow.h"
 #include "inventory.h"
 #include "list.h"
 #include "pciback.h"
+#include "print.h"
 #include "shown.h"
 #include "status.h"
 
 static const char usage[] =
 "Usage: xen-pt-msi-allow [--dry-run] [--stubdom-only] BDF|DOMAIN...\n"
 "       xen-pt-msi-allow [--dry-run] --configured\n"
+"       xen-pt-msi-allow --print BDF...\n"
 "       xen-pt-msi-allow [--list] [--json]\n"
 "\n"
 "Gives a PCI device the permission to use MSI and MSI-X from a stub domain: a\n"
@@ -33,6 +36,7 @@ static const char usage[] =
 "  -s, --stubdom-only  refuse a device that no stub domain has\n"
 "  -c, --configured    the devices of /etc/xen/xen-pt-msi-allow.conf that\n"
 "                      pciback owns; for udev\n"
+"  -p, --print         print the line that names a device in that file\n"
 "  -l, --list          list the devices that pciback owns (the default)\n"
 "  -j, --json          list them as JSON\n"
 "  -h, --help          print this message\n"
@@ -41,16 +45,51 @@ static const char usage[] =
 "Exit status: 0 given, 1 refused to a device, 2 wrong usage or configuration,\n"
 "3 this system cannot give it. See xen-pt-msi-allow(8).\n";
 
+/* Each option is one of these bits, but --help and --version. */
+enum { DRY_RUN = 1, STUBDOM_ONLY = 2, CONFIGURED = 4, PRINT = 8, LIST = 16,
+       JSON = 32 };
+
 static const struct option options[] = {
     { "dry-run", no_argument, NULL, 'n' },
     { "stubdom-only", no_argument, NULL, 's' },
     { "configured", no_argument, NULL, 'c' },
+    { "print", no_argument, NULL, 'p' },
     { "list", no_argument, NULL, 'l' },
     { "json", no_argument, NULL, 'j' },
     { "help", no_argument, NULL, 'h' },
     { "version", no_argument, NULL, 'V' },
     { NULL, 0, NULL, 0 },
 };
+
+/* What the program is used for: the first that has one of the options */
+static const struct Use {
+    unsigned by, with;      /* its options, and those that it may have */
+    bool words;             /* are devices or domains named? */
+    const char *rule;
+} uses[] = {
+    { LIST | JSON, LIST | JSON, false,
+      "a list takes neither devices nor other options" },
+    { CONFIGURED, CONFIGURED | DRY_RUN, false,
+      "--configured takes neither devices nor other options but --dry-run" },
+    { PRINT, PRINT, true, "--print takes devices, and no other options" },
+    { DRY_RUN | STUBDOM_ONLY, DRY_RUN | STUBDOM_ONLY, true,
+      "no device or domain is named; see xen-pt-msi-allow --help" },
+};
+
+/* Ends the program where the options, or whether there are words, are wrong. */
+static void check_use(unsigned set, bool words)
+{
+    for (unsigned i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
+        const struct Use *use = &uses[i];
+
+        if (set & use->by) {
+            if (set & ~use->with || words != use->words) {
+                errx(STATUS_USAGE, "%s", use->rule);
+            }
+            return;
+        }
+    }
+}
 
 static Status list(bool json)
 {
@@ -64,64 +103,56 @@ static Status list(bool json)
     return STATUS_OK;
 }
 
-int main(int argc, char **argv)
+static unsigned parse(int argc, char **argv)
 {
-    AllowOptions how = { .dry_run = false };
-    bool listing = false, json = false;
-    Status status;
-    int option, n;
+    /* The first ones as the bits are */
+    static const char letters[] = "nscpljhV";
+    unsigned set = 0;
+    int option;
 
     opterr = 0;
-    while ((option = getopt_long(argc, argv, "nscljhV", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, letters, options, NULL)) != -1) {
         switch (option) {
-        case 'n':
-            how.dry_run = true;
-            break;
-        case 's':
-            how.stubdom_only = true;
-            break;
-        case 'c':
-            how.configured = true;
-            break;
-        case 'j':
-            json = true;
-            /* fall through */
-        case 'l':
-            listing = true;
-            break;
         case 'h':
             fputs(usage, stdout);
-            return STATUS_OK;
+            exit(STATUS_OK);
         case 'V':
             puts("xen-pt-msi-allow " VERSION);
-            return STATUS_OK;
-        default:
+            exit(STATUS_OK);
+        case '?':
             /* getopt_long() tells only a long option that is known. */
             errx(STATUS_USAGE, "%s: %s; see xen-pt-msi-allow --help",
                  shown(argv[optind - 1]).text,
                  optopt && strchr(argv[optind - 1], '=')
                  ? "this option takes no value" : "there is no such option");
+        default:
+            set |= 1u << (strchr(letters, option) - letters);
         }
     }
-    n = argc - optind;
-    if (n == 0 && !how.configured && !how.dry_run && !how.stubdom_only) {
-        listing = true;
+    return set;
+}
+
+int main(int argc, char **argv)
+{
+    unsigned set = parse(argc, argv);
+    int n = argc - optind;
+    AllowOptions how = {
+        .dry_run = set & DRY_RUN,
+        .stubdom_only = set & STUBDOM_ONLY,
+        .configured = set & CONFIGURED,
+    };
+    Status status;
+
+    if (!set && n == 0) {
+        set = LIST;
     }
-    if (listing && (n || how.configured || how.dry_run || how.stubdom_only)) {
-        errx(STATUS_USAGE, "a list takes neither devices nor other options");
-    }
-    if (how.configured && (n || how.stubdom_only)) {
-        errx(STATUS_USAGE, "--configured takes neither devices nor "
-             "--stubdom-only");
-    }
-    if (!listing && !how.configured && n == 0) {
-        errx(STATUS_USAGE, "no device or domain is named; see "
-             "xen-pt-msi-allow --help");
-    }
-    if (listing) {
-        status = list(json);
-    } else if (how.configured) {
+    check_use(set, n > 0);
+    if (set & (LIST | JSON)) {
+        status = list(set & JSON);
+    } else if (set & CONFIGURED) {
         status = allow_configured(&how);
+    } else if (set & PRINT) {
+        status = print_names(argv + optind, n);
     } else {
         status = allow(argv + optind, n, &how);
     }

@@ -16,11 +16,11 @@
 #include <unistd.h>
 
 #include "attribute.h"
+#include "device.h"
 #include "pciback.h"
 #include "path.h"
 #include "shown.h"
 
-#define DEVICES "/sys/bus/pci/devices"
 #define PERMISSIVE_ALL "/sys/module/xen_pciback/parameters/permissive"
 
 bool pciback_here(void)
@@ -48,7 +48,6 @@ bool pciback_supports(void)
 
 int pciback_owns(const Bdf *bdf, bool quiet)
 {
-    Path device = path_to(DEVICES "/%s", bdf->text);
     Path link = path_to(DEVICES "/%s/driver", bdf->text);
     char driver[PATH_MAX];
     ssize_t n = readlink(link.text, driver, sizeof(driver) - 1);
@@ -71,7 +70,7 @@ int pciback_owns(const Bdf *bdf, bool quiet)
         warnx("%s: it belongs to the driver %s, not to pciback; run: "
               "xl pci-assignable-add %s", bdf->text, shown(name).text,
               bdf->text);
-    } else if (access(device.text, F_OK) == 0) {
+    } else if (device_exists(bdf)) {
         warnx("%s: no driver is bound to it, not even pciback; run: "
               "xl pci-assignable-add %s", bdf->text, bdf->text);
     } else {

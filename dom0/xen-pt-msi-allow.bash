@@ -13,13 +13,21 @@ _xen_pt_msi_allow()
     cur=${cur##*[[:space:]]}
     case $cur in
     -*)
-        words="--dry-run --stubdom-only --configured --list --json --help"
-        words="$words --version"
+        words="--dry-run --stubdom-only --configured --print --list --json"
+        words="$words --help --version"
         ;;
     *)
         words=$(xen-pt-msi-allow --list 2>/dev/null |
                 sed -n '1!s/ .*//p')
-        domains=$(xl list 2>/dev/null | awk 'NR > 1 && $2 > 0 { print $1 }')
+        domains=
+        # --print wants devices alone.
+        case $COMP_LINE in
+        *[[:space:]]--print[[:space:]]* | *[[:space:]]-p[[:space:]]*) ;;
+        *)
+            domains=$(xl list 2>/dev/null |
+                      awk 'NR > 1 && $2 > 0 { print $1 }')
+            ;;
+        esac
         words="$words $domains"
         ;;
     esac

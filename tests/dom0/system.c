@@ -45,23 +45,48 @@ void link_to(Fixture *f, const char *target, const char *path)
     g_assert_cmpint(symlink(to, from), ==, 0);
 }
 
-static void add_device(Fixture *f, const char *bdf, const char *driver,
-                       const void *config, size_t size)
+/* Where a device is, as Linux has it: a directory below its bridge's */
+static void add_device(Fixture *f, const char *bridge, const char *bdf)
 {
-    g_autofree char *device = g_strdup_printf("sys/bus/pci/devices/%s", bdf);
-    g_autofree char *file = g_strdup_printf("%s/config", device);
+    g_autofree char *link = g_strdup_printf(DEVICES "/%s", bdf);
+    g_autofree char *above = NULL, *device = NULL, *dir = NULL;
 
-    put(f, file, config, size);
-    if (driver) {
-        g_autofree char *to = g_strdup_printf("sys/bus/pci/drivers/%s", driver);
-        g_autofree char *dir = g_build_filename(f->dir, to, NULL);
-        g_autofree char *from = g_strdup_printf("%s/driver", device);
-        g_autofree char *back = g_strdup_printf("%s/%s", to, bdf);
+    if (bridge) {
+        g_autofree char *name = g_strdup_printf(DEVICES "/%s", bridge);
+        g_autofree char *file = g_build_filename(f->dir, name, NULL);
 
-        g_assert_cmpint(g_mkdir_with_parents(dir, 0700), ==, 0);
-        link_to(f, to, from);
-        link_to(f, device, back);
+        above = g_file_read_link(file, NULL);
+        g_assert_nonnull(above);
+    } else {
+        above = g_build_filename(f->dir, "sys/devices/pci0000:00", NULL);
     }
+    device = g_build_filename(above, bdf, NULL);
+    dir = g_build_filename(f->dir, DEVICES, NULL);
+    g_assert_cmpint(g_mkdir_with_parents(device, 0700), ==, 0);
+    g_assert_cmpint(g_mkdir_with_parents(dir, 0700), ==, 0);
+    link_to(f, device + strlen(f->dir) + 1, link);
+    identify(f, bdf, "8086:2922");
+}
+
+void identify(Fixture *f, const char *bdf, const char *identity)
+{
+    g_autofree char *vendor = g_strdup_printf("0x%.4s\n", identity);
+    g_autofree char *device = g_strdup_printf("0x%s\n", identity + 5);
+    g_autofree char *to = g_strdup_printf(DEVICES "/%s/vendor", bdf);
+    g_autofree char *too = g_strdup_printf(DEVICES "/%s/device", bdf);
+
+    put(f, to, vendor, -1);
+    put(f, too, device, -1);
+}
+
+void add_bridge(Fixture *f, const char *bridge, const char *bdf, unsigned bus)
+{
+    g_autofree char *file = g_strdup_printf(DEVICES "/%s/secondary_bus_number",
+                                            bdf);
+    g_autofree char *text = g_strdup_printf("%u\n", bus);
+
+    add_device(f, bridge, bdf);
+    put(f, file, text, -1);
 }
 
 void fill_config(guint8 config[256], unsigned caps)
@@ -88,10 +113,29 @@ void fill_config(guint8 config[256], unsigned caps)
 void add_function(Fixture *f, const char *bdf, const char *driver,
                   unsigned caps)
 {
+    add_function_below(f, NULL, bdf, driver, caps);
+}
+
+void add_function_below(Fixture *f, const char *bridge, const char *bdf,
+                        const char *driver, unsigned caps)
+{
+    g_autofree char *device = g_strdup_printf(DEVICES "/%s", bdf);
+    g_autofree char *file = g_strdup_printf("%s/config", device);
     guint8 config[256];
 
+    add_device(f, bridge, bdf);
     fill_config(config, caps);
-    add_device(f, bdf, driver, config, sizeof(config));
+    put(f, file, (char *)config, sizeof(config));
+    if (driver) {
+        g_autofree char *to = g_strdup_printf("sys/bus/pci/drivers/%s", driver);
+        g_autofree char *dir = g_build_filename(f->dir, to, NULL);
+        g_autofree char *from = g_strdup_printf("%s/driver", device);
+        g_autofree char *back = g_strdup_printf("%s/%s", to, bdf);
+
+        g_assert_cmpint(g_mkdir_with_parents(dir, 0700), ==, 0);
+        link_to(f, to, from);
+        link_to(f, device, back);
+    }
 }
 
 void put_node(Fixture *f, const char *value, const char *fmt, ...)
@@ -142,7 +186,8 @@ void setup(Fixture *f, gconstpointer data G_GNUC_UNUSED)
     put(f, PERMISSIVE, "", 0);
     put(f, "sys/module/xen_pciback/parameters/permissive", "N\n", -1);
     add_function(f, AHCI, "pciback", MSI_ON);
-    add_function(f, NVME, "pciback", MSI_OFF | MSIX_ON);
+    add_bridge(f, NULL, BRIDGE, 3);
+    add_function_below(f, BRIDGE, NVME, "pciback", MSI_OFF | MSIX_ON);
     add_domain(f, 0, "Domain-0", 0);
     add_domain(f, 3, "hvm", 0);
     add_domain(f, 4, "hvm-dm", 3);

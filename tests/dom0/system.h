@@ -12,11 +12,13 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#define DEVICES "sys/bus/pci/devices"
 #define PCIBACK "sys/bus/pci/drivers/pciback"
 #define ATTRIBUTE PCIBACK "/allow_interrupt_control"
 #define PERMISSIVE PCIBACK "/permissive"
 #define AHCI "0000:00:05.0"
 #define NVME "0000:03:00.1"
+#define BRIDGE "0000:00:1c.3"       /* what NVME lies behind */
 #define OTHER "0000:04:1f.7"
 
 typedef struct Fixture {
@@ -50,6 +52,15 @@ void fill_config(guint8 config[256], unsigned caps);
 /* A device with such a config space; no driver where DRIVER is NULL */
 void add_function(Fixture *f, const char *bdf, const char *driver,
                   unsigned caps);
+
+void add_function_below(Fixture *f, const char *bridge, const char *bdf,
+                        const char *driver, unsigned caps);
+
+/* A bridge to BUS, below another where BRIDGE is not NULL */
+void add_bridge(Fixture *f, const char *bridge, const char *bdf, unsigned bus);
+
+/* Each device is 8086:2922, until it is said to be another. */
+void identify(Fixture *f, const char *bdf, const char *identity);
 
 void put_node(Fixture *f, const char *value, const char *fmt, ...)
     G_GNUC_PRINTF(3, 4);
