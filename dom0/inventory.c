@@ -7,54 +7,46 @@
  */
 #include <err.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "domains.h"
 #include "inventory.h"
 #include "pciback.h"
 #include "status.h"
 
-static void fill_domain(Device *device, Domains *domains, const Assignment *a)
+static DomainName copy(const DomainName *d)
 {
-    device->assigned = 1;
-    device->domain.domid = a->stubdom ? a->target : a->domid;
-    device->domain.name = domains_name(domains, device->domain.domid);
-    if (a->stubdom) {
-        device->stubdom.domid = a->domid;
-        device->stubdom.name = domains_name(domains, a->domid);
-    }
-}
+    DomainName new = { .domid = d->domid };
 
-static void fill_domains(Inventory *inventory)
-{
-    Domains *domains = domains_open();
-    Assignment *list = NULL;
-    int n = domains ? domains_assignments(domains, &list) : -1;
-
-    if (n < 0) {
-        warn("which domain has a device is unknown: xenstore cannot be read");
-    }
-    for (int i = 0; i < inventory->n; i++) {
-        Device *device = &inventory->devices[i];
-
-        device->assigned = n < 0 ? -1 : 0;
-        for (int j = 0; j < n && !device->assigned; j++) {
-            if (bdf_compare(&list[j].bdf, &device->bdf) == 0) {
-                fill_domain(device, domains, &list[j]);
-            }
+    if (d->name) {
+        new.name = strdup(d->name);
+        if (!new.name) {
+            err(STATUS_SYSTEM, NULL);
         }
     }
-    free(list);
-    domains_close(domains);
+    return new;
 }
 
-bool inventory_take(Inventory *inventory)
+static void fill(Device *device, const Bdf *bdf, const Holders *holders)
 {
-    bool supported = pciback_supports();
+    const Holder *holder = holders ? holders_find(holders, bdf) : NULL;
+
+    device->bdf = *bdf;
+    device->allowed = pciback_allowed(bdf);
+    device->permissive = pciback_permissive(bdf);
+    device->caps = capabilities_read(bdf);
+    device->assigned = holders ? holder != NULL : -1;
+    if (holder) {
+        device->domain = copy(&holder->domain);
+        device->stubdom = copy(&holder->stubdom);
+    }
+}
+
+bool inventory_take(Inventory *inventory, const Holders *holders)
+{
     Bdf *list;
 
     inventory->n = pciback_devices(&list);
     if (inventory->n < 0) {
-        warn("%s cannot be read", PCIBACK);
         return false;
     }
     inventory->devices = calloc(inventory->n + 1, sizeof(Device));
@@ -62,15 +54,9 @@ bool inventory_take(Inventory *inventory)
         err(STATUS_SYSTEM, NULL);
     }
     for (int i = 0; i < inventory->n; i++) {
-        Device *device = &inventory->devices[i];
-
-        device->bdf = list[i];
-        device->allowed = supported ? pciback_allowed(&list[i]) : -1;
-        device->permissive = pciback_permissive(&list[i]);
-        device->caps = capabilities_read(&list[i]);
+        fill(&inventory->devices[i], &list[i], holders);
     }
     free(list);
-    fill_domains(inventory);
     return true;
 }
 

@@ -12,31 +12,27 @@
 
 #include "bdf.h"
 #include "capability.h"
-
-typedef struct DomainName {
-    unsigned domid;
-    char *name;             /* NULL: there is none */
-} DomainName;
+#include "holders.h"
 
 /* Of what may be unknown, 1: yes, 0: no, -1: unknown */
 typedef struct Device {
     Bdf bdf;
     int allowed, permissive, assigned;
     Capabilities caps;
-    DomainName domain;      /* the guest, if a stub domain has the device */
-    DomainName stubdom;
+    DomainName domain, stubdom;         /* as Holder has them */
 } Device;
 
 typedef struct Inventory {
-    Device *devices;
+    Device *devices;        /* in order */
     int n;
 } Inventory;
 
 /*
- * Take stock; standard error says what is to be had from nowhere. Returns
- * false, nothing to be freed, if pciback's devices cannot be told.
+ * Take stock; HOLDERS is NULL where it is unknown who has the devices. Returns
+ * false with errno set, nothing to be freed, if pciback's devices cannot be
+ * told.
  */
-bool inventory_take(Inventory *inventory);
+bool inventory_take(Inventory *inventory, const Holders *holders);
 void inventory_free(Inventory *inventory);
 
 #endif

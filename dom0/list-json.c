@@ -28,20 +28,24 @@ static void print_domain(const char *key, const DomainName *d)
     }
 }
 
+void list_json_members(const Device *d)
+{
+    printf("\"device\": \"%s\", \"assigned\": %s, ", d->bdf.text,
+           boolean(d->assigned));
+    print_domain("domain", &d->domain);
+    print_domain("stub-domain", &d->stubdom);
+    printf("\"permission\": %s, \"permissive\": %s, \"msi\": \"%s\", "
+           "\"msix\": \"%s\"", boolean(d->allowed), boolean(d->permissive),
+           capability_name(d->caps.msi), capability_name(d->caps.msix));
+}
+
 void list_json(const Inventory *inventory)
 {
     printf("[");
     for (int i = 0; i < inventory->n; i++) {
-        const Device *d = &inventory->devices[i];
-
-        printf("%s\n  {\"device\": \"%s\", \"assigned\": %s, ",
-               i ? "," : "", d->bdf.text, boolean(d->assigned));
-        print_domain("domain", &d->domain);
-        print_domain("stub-domain", &d->stubdom);
-        printf("\"permission\": %s, \"permissive\": %s, \"msi\": \"%s\", "
-               "\"msix\": \"%s\"}", boolean(d->allowed),
-               boolean(d->permissive), capability_name(d->caps.msi),
-               capability_name(d->caps.msix));
+        printf("%s\n  {", i ? "," : "");
+        list_json_members(&inventory->devices[i]);
+        printf("}");
     }
     printf("%s]\n", inventory->n ? "\n" : "");
 }

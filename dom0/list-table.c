@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "list.h"
-#include "shown.h"
 #include "status.h"
+#include "words.h"
 
 enum { DEVICE, DOMAIN, STUB_DOMAIN, PERMISSION, PERMISSIVE, MSI, MSIX,
        COLUMNS };
@@ -26,33 +26,16 @@ static const char *const heading[COLUMNS] = {
     "DEVICE", "DOMAIN", "STUB DOMAIN", "PERMISSION", "PERMISSIVE", "MSI",
     "MSI-X",
 };
-/* Of a value that is -1, 0 or 1 */
-static const char *const given[] = { "unknown", "refused", "given" };
-static const char *const yes[] = { "unknown", "no", "yes" };
-
-/* "name (number)", to be freed, NULL where there is no domain */
-static char *domain_text(const DomainName *d)
-{
-    char *text = NULL;
-
-    if (d->name && asprintf(&text, "%s (%u)", shown(d->name).text,
-                            d->domid) < 0) {
-        err(STATUS_SYSTEM, NULL);
-    }
-    return text;
-}
 
 static void fill(Line *line, const Device *d)
 {
-    const char *none = d->assigned < 0 ? "unknown" : "-";
-
-    line->domain = domain_text(&d->domain);
-    line->stubdom = domain_text(&d->stubdom);
+    line->domain = words_domain(d, &d->domain);
+    line->stubdom = words_domain(d, &d->stubdom);
     line->cell[DEVICE] = d->bdf.text;
-    line->cell[DOMAIN] = line->domain ? line->domain : none;
-    line->cell[STUB_DOMAIN] = line->stubdom ? line->stubdom : none;
-    line->cell[PERMISSION] = given[d->allowed + 1];
-    line->cell[PERMISSIVE] = yes[d->permissive + 1];
+    line->cell[DOMAIN] = line->domain;
+    line->cell[STUB_DOMAIN] = line->stubdom;
+    line->cell[PERMISSION] = words_permission(d->allowed);
+    line->cell[PERMISSIVE] = words_yes(d->permissive);
     line->cell[MSI] = capability_name(d->caps.msi);
     line->cell[MSIX] = capability_name(d->caps.msix);
 }

@@ -15,9 +15,7 @@
 #include <string.h>
 
 #include "allow.h"
-#include "inventory.h"
 #include "list.h"
-#include "pciback.h"
 #include "print.h"
 #include "shown.h"
 #include "status.h"
@@ -89,18 +87,6 @@ static void check_use(unsigned set, bool words)
             return;
         }
     }
-}
-
-static Status list(bool json)
-{
-    Inventory inventory;
-
-    if (!pciback_here() || !inventory_take(&inventory)) {
-        return STATUS_SYSTEM;
-    }
-    (json ? list_json : list_table)(&inventory);
-    inventory_free(&inventory);
-    return STATUS_OK;
 }
 
 static unsigned parse(int argc, char **argv)
