@@ -188,7 +188,7 @@ static bool of_stubdom(Job *job, const Bdf *bdf)
         name = domains_name(job->domains, a->domid);
         warnx("%s: domain %u (%s) has it, which is not a stub domain; only a "
               "stub domain can use the permission", bdf->text, a->domid,
-              shown(name).text);
+              shown(name ? name : "?").text);
         free(name);
     } else {
         warnx("%s: no domain has it", bdf->text);

@@ -46,7 +46,10 @@ int domains_find(Domains *d, const char *domain, unsigned *domid);
  */
 int domains_assignments(Domains *d, Assignment **list);
 
-/* The domain's name, "?" where it has none any more. To be freed. */
+/*
+ * The domain's name, "?" where it has none any more. To be freed. Returns NULL
+ * with errno set.
+ */
 char *domains_name(Domains *d, unsigned domid);
 
 #endif

@@ -6,25 +6,25 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <err.h>
+#include <errno.h>
 #include <stdlib.h>
 
 #include "holders.h"
 #include "status.h"
 
-static void fill(Holder *holder, Domains *domains, const Assignment *a)
+/* Returns false with errno set. */
+static bool fill(DomainName *name, Domains *domains, unsigned domid)
 {
-    holder->bdf = a->bdf;
-    holder->domain.domid = a->stubdom ? a->target : a->domid;
-    holder->domain.name = domains_name(domains, holder->domain.domid);
-    if (a->stubdom) {
-        holder->stubdom.domid = a->domid;
-        holder->stubdom.name = domains_name(domains, a->domid);
-    }
+    name->domid = domid;
+    name->name = domains_name(domains, domid);
+    return name->name;
 }
 
 bool holders_read(Holders *holders, Domains *domains)
 {
     Assignment *assigned;
+    bool ok = true;
+    int error;
 
     holders->n = domains_assignments(domains, &assigned);
     if (holders->n < 0) {
@@ -34,11 +34,22 @@ bool holders_read(Holders *holders, Domains *domains)
     if (!holders->list) {
         err(STATUS_SYSTEM, NULL);
     }
-    for (int i = 0; i < holders->n; i++) {
-        fill(&holders->list[i], domains, &assigned[i]);
+    for (int i = 0; i < holders->n && ok; i++) {
+        const Assignment *a = &assigned[i];
+        Holder *holder = &holders->list[i];
+
+        holder->bdf = a->bdf;
+        ok = fill(&holder->domain, domains,
+                  a->stubdom ? a->target : a->domid) &&
+             (!a->stubdom || fill(&holder->stubdom, domains, a->domid));
     }
+    error = errno;
     free(assigned);
-    return true;
+    if (!ok) {
+        holders_free(holders);
+    }
+    errno = error;
+    return ok;
 }
 
 void holders_free(Holders *holders)
