@@ -231,6 +231,28 @@ int domains_assignments(Domains *d, Assignment **list)
     return n;
 }
 
+bool domains_watch(Domains *d)
+{
+    return xs_watch(d->xs, BACKEND, "pci");
+}
+
+int domains_fd(Domains *d)
+{
+    return xs_fileno(d->xs);
+}
+
+int domains_changed(Domains *d)
+{
+    char **event;
+    int changed = 0;
+
+    while ((event = xs_check_watch(d->xs))) {
+        free(event);
+        changed = 1;
+    }
+    return errno == EAGAIN ? changed : -1;
+}
+
 char *domains_name(Domains *d, unsigned domid)
 {
     char *name = read_node(d, "/local/domain/%u/name", domid);

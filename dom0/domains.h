@@ -47,6 +47,19 @@ int domains_find(Domains *d, const char *domain, unsigned *domid);
 int domains_assignments(Domains *d, Assignment **list);
 
 /*
+ * Have changes of the assignments told from now on: domains_fd() can be read
+ * then. Returns false with errno set.
+ */
+bool domains_watch(Domains *d);
+int domains_fd(Domains *d);
+
+/*
+ * Was there a change since the last call? 1, 0, or -1 with errno set, where
+ * xenstore is gone. It asks nobody, so it costs nothing.
+ */
+int domains_changed(Domains *d);
+
+/*
  * The domain's name, "?" where it has none any more. To be freed. Returns NULL
  * with errno set.
  */

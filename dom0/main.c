@@ -19,12 +19,14 @@
 #include "print.h"
 #include "shown.h"
 #include "status.h"
+#include "watch.h"
 
 static const char usage[] =
 "Usage: xen-pt-msi-allow [--dry-run] [--stubdom-only] BDF|DOMAIN...\n"
 "       xen-pt-msi-allow [--dry-run] --configured\n"
 "       xen-pt-msi-allow --print BDF...\n"
 "       xen-pt-msi-allow [--list] [--json]\n"
+"       xen-pt-msi-allow --watch [--json]\n"
 "\n"
 "Gives a PCI device the permission to use MSI and MSI-X from a stub domain: a\n"
 "device, or all devices of a domain (name or number) and its stub domain. Run it\n"
@@ -36,7 +38,8 @@ static const char usage[] =
 "                      pciback owns; for udev\n"
 "  -p, --print         print the line that names a device in that file\n"
 "  -l, --list          list the devices that pciback owns (the default)\n"
-"  -j, --json          list them as JSON\n"
+"  -w, --watch         print a line for each, and one each time it changes\n"
+"  -j, --json          print JSON\n"
 "  -h, --help          print this message\n"
 "  -V, --version       print the version\n"
 "\n"
@@ -45,7 +48,7 @@ static const char usage[] =
 
 /* Each option is one of these bits, but --help and --version. */
 enum { DRY_RUN = 1, STUBDOM_ONLY = 2, CONFIGURED = 4, PRINT = 8, LIST = 16,
-       JSON = 32 };
+       JSON = 32, WATCH = 64 };
 
 static const struct option options[] = {
     { "dry-run", no_argument, NULL, 'n' },
@@ -54,6 +57,7 @@ static const struct option options[] = {
     { "print", no_argument, NULL, 'p' },
     { "list", no_argument, NULL, 'l' },
     { "json", no_argument, NULL, 'j' },
+    { "watch", no_argument, NULL, 'w' },
     { "help", no_argument, NULL, 'h' },
     { "version", no_argument, NULL, 'V' },
     { NULL, 0, NULL, 0 },
@@ -65,6 +69,8 @@ static const struct Use {
     bool words;             /* are devices or domains named? */
     const char *rule;
 } uses[] = {
+    { WATCH, WATCH | JSON, false,
+      "--watch takes neither devices nor other options but --json" },
     { LIST | JSON, LIST | JSON, false,
       "a list takes neither devices nor other options" },
     { CONFIGURED, CONFIGURED | DRY_RUN, false,
@@ -92,7 +98,7 @@ static void check_use(unsigned set, bool words)
 static unsigned parse(int argc, char **argv)
 {
     /* The first ones as the bits are */
-    static const char letters[] = "nscpljhV";
+    static const char letters[] = "nscpljwhV";
     unsigned set = 0;
     int option;
 
@@ -133,6 +139,9 @@ int main(int argc, char **argv)
         set = LIST;
     }
     check_use(set, n > 0);
+    if (set & WATCH) {
+        return watch(set & JSON);       /* what it could not write is known */
+    }
     if (set & (LIST | JSON)) {
         status = list(set & JSON);
     } else if (set & CONFIGURED) {

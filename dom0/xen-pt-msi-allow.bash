@@ -13,8 +13,8 @@ _xen_pt_msi_allow()
     cur=${cur##*[[:space:]]}
     case $cur in
     -*)
-        words="--dry-run --stubdom-only --configured --print --list --json"
-        words="$words --help --version"
+        words="--dry-run --stubdom-only --configured --print --list --watch"
+        words="$words --json --help --version"
         ;;
     *)
         words=$(xen-pt-msi-allow --list 2>/dev/null |

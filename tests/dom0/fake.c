@@ -7,11 +7,14 @@
  * directory, its value the file "=" in it. Sysfs is below $FAKE_ROOT, with
  * files for attributes; what a write to pciback's attribute does is modelled
  * here, as the linker leads the program's calls through these functions.
+ * A byte in the fifo $FAKE_EVENTS is an event of the program's watch, "x" is
+ * xenstored's end, and time passes quickly.
  * Nothing of this is in the program that is shipped.
  */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -28,6 +31,7 @@
 
 struct xs_handle {
     char *dir;
+    int events;
 };
 
 Path __real_path_to(const char *fmt, ...);
@@ -36,6 +40,8 @@ ssize_t __real_read(int fd, void *buf, size_t size);
 ssize_t __real_write(int fd, const void *buf, size_t size);
 ssize_t __real_readlink(const char *path, char *buf, size_t size);
 DIR *__real_opendir(const char *path);
+int __real_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+                 const sigset_t *mask);
 
 Path __wrap_path_to(const char *fmt, ...);
 int __wrap_open64(const char *path, int flags, ...);
@@ -43,6 +49,8 @@ ssize_t __wrap_read(int fd, void *buf, size_t size);
 ssize_t __wrap_write(int fd, const void *buf, size_t size);
 ssize_t __wrap_readlink(const char *path, char *buf, size_t size);
 DIR *__wrap_opendir(const char *path);
+int __wrap_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+                 const sigset_t *mask);
 
 static unsigned long number(const char *variable)
 {
@@ -56,6 +64,16 @@ static bool has_fault(FakeFault fault)
     return number("FAKE_FAULTS") & fault;
 }
 
+static void leave_mark(void)
+{
+    int fd = __real_open64(getenv("FAKE_FAILED"), O_CREAT | O_WRONLY, 0600);
+
+    if (fd < 0) {
+        abort();
+    }
+    close(fd);
+}
+
 /*
  * Is this the operation, counted from 1, that $FAKE_FAIL_AT wants to fail? To
  * say that it came to that, the file $FAKE_FAILED is made.
@@ -63,16 +81,11 @@ static bool has_fault(FakeFault fault)
 static bool fails(void)
 {
     static unsigned long n;
-    int fd;
 
     if (++n != number("FAKE_FAIL_AT")) {
         return false;
     }
-    fd = __real_open64(getenv("FAKE_FAILED"), O_CREAT | O_WRONLY, 0600);
-    if (fd < 0) {
-        abort();
-    }
-    close(fd);
+    leave_mark();
     errno = EIO;
     return true;
 }
@@ -179,6 +192,16 @@ ssize_t __wrap_write(int fd, const void *buf, size_t size)
     return fails() ? -1 : give(path, text, size);
 }
 
+/* --- time ---------------------------------------------------------------- */
+
+int __wrap_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+                 const sigset_t *mask)
+{
+    struct timespec quick = { .tv_nsec = timeout->tv_sec * 20000000 };
+
+    return __real_ppoll(fds, n, &quick, mask);
+}
+
 /* --- libxenstore --------------------------------------------------------- */
 
 struct xs_handle *xs_open(unsigned long flags)
@@ -193,15 +216,40 @@ struct xs_handle *xs_open(unsigned long flags)
         errno = ENOENT;
         return NULL;
     }
-    h = malloc(sizeof(*h));
+    h = calloc(1, sizeof(*h));
+    h->events = -1;
     h->dir = strdup(getenv("FAKE_XENSTORE"));
     return h;
 }
 
 void xs_close(struct xs_handle *h)
 {
+    if (h->events >= 0) {
+        close(h->events);
+    }
     free(h->dir);
     free(h);
+}
+
+/*
+ * Before the read that is number $FAKE_VANISH_AT, counted from 1, xenstore
+ * becomes what $FAKE_XENSTORE.then is, for which there is an event.
+ */
+static void vanish(struct xs_handle *h)
+{
+    static unsigned long n;
+    char then[4096];
+
+    if (++n != number("FAKE_VANISH_AT")) {
+        return;
+    }
+    snprintf(then, sizeof(then), "%s.then", h->dir);
+    free(h->dir);
+    h->dir = strdup(then);
+    leave_mark();
+    if (__real_write(h->events, "e", 1) != 1) {
+        abort();
+    }
 }
 
 void *xs_read(struct xs_handle *h, xs_transaction_t t, const char *path,
@@ -212,6 +260,7 @@ void *xs_read(struct xs_handle *h, xs_transaction_t t, const char *path,
     FILE *f;
 
     (void)t;
+    vanish(h);
     snprintf(file, sizeof(file), "%s%s/=", h->dir, path);
     if (fails()) {
         return NULL;
@@ -246,6 +295,7 @@ char **xs_directory(struct xs_handle *h, xs_transaction_t t, const char *path,
     int n;
 
     (void)t;
+    vanish(h);
     snprintf(dir, sizeof(dir), "%s%s", h->dir, path);
     if (fails()) {
         return NULL;
@@ -268,4 +318,48 @@ char **xs_directory(struct xs_handle *h, xs_transaction_t t, const char *path,
     free(entries);
     *num = n;
     return block;
+}
+
+bool xs_watch(struct xs_handle *h, const char *path, const char *token)
+{
+    (void)token;
+    if (fails()) {
+        return false;
+    }
+    if (strcmp(path, "/local/domain/0/backend/pci")) {
+        errno = EINVAL;
+        return false;
+    }
+    h->events = __real_open64(getenv("FAKE_EVENTS"), O_RDWR | O_NONBLOCK);
+    /* As xenstored, which says of a new watch that it is there */
+    if (h->events < 0 || __real_write(h->events, "e", 1) != 1) {
+        abort();
+    }
+    return true;
+}
+
+int xs_fileno(struct xs_handle *h)
+{
+    return h->events;
+}
+
+char **xs_check_watch(struct xs_handle *h)
+{
+    static bool ended;
+    char c;
+
+    if (fails()) {
+        return NULL;
+    }
+    if (!ended && __real_read(h->events, &c, 1) == 1) {
+        ended = c == 'x';
+    } else {
+        c = '\0';
+    }
+    if (ended) {
+        errno = EINVAL;
+    } else if (!c) {
+        errno = EAGAIN;
+    }
+    return ended || !c ? NULL : calloc(2, sizeof(char *));
 }
