@@ -10,7 +10,7 @@ from harness.evil import as_listed, log_limited, refused_by_init
 from harness.expect import (
     arrive_on, arrived, capability, control, data_right, disk_dead, dom0_sees,
     in_life, interrupts, message_seen, msix_control, no_interrupts, raised,
-    says, stub_says, vectors, verified)
+    says, stub_says, vectors, verdict, verified)
 from harness.honesty import same_as_fake
 
 # What our QEMU does to the control word, as the device sees it: the probe at
@@ -107,6 +107,20 @@ HIDDEN = {device: (*WORKS[device], interrupts("INTx"), capability("MSI", False))
           for device in ("ahci", "edu")}
 AHCI_GIVEN = given("ahci", guests.AHCI)
 PLUGGED = (*MSI, OFF)
+
+# What xen-pt-msi-check says; it finds no driver for edu.
+REFUSED = r"is refused \(.*reads .*Permission denied.*\); give it the permission: " \
+    "xen-pt-msi-allow 0000:.*"
+CHECKED = {
+    ("given", "ahci"): "MSI works: 1 vectors, .*",
+    ("given", "nvme"): "MSI-X works: 2 vectors, .*",
+    ("given", "e1000e"): "MSI-X works: 3 vectors, .*",
+    ("given", "xhci"): "MSI-X works: .*",
+    **{("refused", device): f"INTx works, {kind} {REFUSED}" for device, kind in
+       (("ahci", "MSI"), ("nvme", "MSI-X"), ("e1000e", "MSI-X"),
+        ("xhci", "MSI-X"))},
+    ("refused", "edu"): f"MSI {REFUSED}",
+}
 
 CASES = (
     Case("ahci-allowed", "permission given: MSI", guests.AHCI, AHCI_GIVEN),
@@ -216,6 +230,10 @@ CASES = (
     Case("evil", "a QEMU that was taken over: what it may, and no more",
          guests.EVIL, (as_listed(), log_limited(), refused_by_init(),
                        stub_says("reported as crashed"), *AHCI_GIVEN)),
+    *(case for (platform, permission), guest in guests.CHECKS.items() for case
+      in cases(guest, f"check-{platform}-{permission}", "what the check says",
+               lambda device, guest: (verdict(CHECKED[guest.permission,
+                                                      device]),))),
     Case("foreign-image", "an image for another Xen says so, and ends",
          guests.FOREIGN, (control(""), stub_says(
              r"this image is made for Xen (\S+), this is Xen (?!\1)\S+: use"))),

@@ -153,3 +153,15 @@ PLATFORMS = {
               permission=permission, platform=platform, suites=suites)
         for permission, suites in (("given", given), ("refused", BOTH[:1])))
     for platform, given in (("amd", BOTH), ("vtd-plain", BOTH[:1]))}
+
+# What xen-pt-msi-check says of them: {(platform, permission): guest}. It waits
+# in vain for edu, which has no driver there: that is seen once.
+CHECKS = {
+    (platform, permission): Guest(
+        f"check-{platform}-{permission}", "", devices, permission=permission,
+        platform=platform, end="true", check=f"--seconds=20 {options}")
+    for platform, permission, devices, options in (
+        ("vtd", "given", ("ahci", "nvme", "e1000e", "xhci"), ""),
+        ("vtd", "refused", ALL, "--quick"),
+        *((platform, permission, DISKS, "--quick") for platform in PLATFORMS
+          for permission in ("given", "refused")))}

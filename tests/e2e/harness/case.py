@@ -54,6 +54,7 @@ class Guest:
     # The configuration is the sample that "make install" has installed, which
     # has the guest's name; the guest boots from the device.
     sample: bool = False
+    check: str = ""             # what is given to xen-pt-msi-check, which starts it
     anew: bool = False          # it starts anew from its disk, by kexec
     disk: bool = False          # besides the devices, an emulated disk: "ide"
     starts: bool = True         # xl create succeeds

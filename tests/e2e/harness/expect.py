@@ -232,3 +232,14 @@ def stub_says(pattern):
             yield (f"saw {result.stub.strip().splitlines()[-2:]} last on the "
                    f"stub domain's console, wanted one like '{pattern}'")
     return check
+
+
+def verdict(pattern):
+    """What xen-pt-msi-check says of the device, a regular expression for all of
+    it."""
+    def check(result):
+        found = re.search(rf"(?m)^0000:{result.bdf}: (.*)$", result.verdicts)
+        said = found[1] if found else "nothing"
+        if not re.fullmatch(pattern, said):
+            yield f"saw '{said}' said of it, wanted '{pattern}'"
+    return check

@@ -6,6 +6,7 @@ import os
 import pathlib
 import random
 import shutil
+import tarfile
 import subprocess
 import tempfile
 
@@ -164,6 +165,7 @@ class Images:
                     for t in TOOLS}
         programs |= {f"/usr/bin/{t}": system.path(f"/usr/bin/{t}")
                      for t in XENSTORE_TOOLS + ["lspci", "setpci"]}
+        programs["/usr/local/bin/modprobe"] = system.path("/bin/kmod")
         programs[PV_QEMU] = backend.path(DEFAULT_QEMU)
         self._busybox(archive)
         self._programs(archive, programs)
@@ -226,6 +228,24 @@ class Images:
             archive.file(E2E / "guest" / "init", "/init", 0o755)
         return self._archive("guest.cpio", key, fill)
 
+    def module_tree(self):
+        """The guest's modules as dom0's own are found: by modprobe."""
+        def make(path):
+            with tempfile.TemporaryDirectory() as root:
+                top = pathlib.Path(root, "lib/modules", self.release)
+                for name, content, _ in self._system.modules(self.release,
+                                                             GUEST_MODULES):
+                    (top / name).parent.mkdir(parents=True, exist_ok=True)
+                    (top / name).write_bytes(content)
+                for name in ("modules.order", "modules.builtin",
+                             "modules.builtin.modinfo"):
+                    shutil.copy(self._system.path(
+                        f"/lib/modules/{self.release}/{name}"), top)
+                sample.run("/sbin/depmod", "-b", root, self.release)
+                with tarfile.open(path, "w") as archive:
+                    archive.add(root, ".")
+        return self._made("modules.tar", self._key, make)
+
     def stub(self, name, shipped, packed):
         """The RAM disk of a stub domain: the file shipped, unchanged, and
         behind it a second archive with what the guest boots."""
@@ -258,7 +278,8 @@ class Images:
     def staged(self, built):
         """What "make install" writes, of the build directory built."""
         parts = sorted((built / "stubdom").glob("xen-pt-stubdom*")) + [
-            built / "meson" / "dom0" / "xen-pt-msi-allow",
+            *(built / "meson" / "dom0" / name
+              for name in ("xen-pt-msi-allow", "check-guest-init")),
             *sample.INSTALLERS, *sample.INSTALLED, HERE / "sample.py"]
         return self._made("staged.tar", digest(*parts), lambda path:
                           sample.staged(built, path))

@@ -61,6 +61,7 @@ class Result:
     guest_raw: str = ""
     before: str = ""                # dom0's "e2e state"
     after: str = ""
+    verdicts: str = ""              # what xen-pt-msi-check printed
     stub: str = ""                  # the stub domain's console
     sum: str = ""                   # md5 of what a guest must read
     build: pathlib.Path = pathlib.Path("build")

@@ -18,6 +18,7 @@ STEP_LIMIT = 600
 COMMAND_LIMIT = 200
 SETTLE_LIMIT = 30
 EVIL_LIMIT = 1500
+CHECK_LIMIT = 1500
 POLL = 0.05
 CRASH = "domain_crash called"
 # How Xen prints a line of a guest's on its debug console.
@@ -120,7 +121,9 @@ class Run:
         if self._stage("prepare", self._prepare) and \
                 (not self._guest.evil or self._stage("evil QEMU", self._evil)):
             mark = self._trace_size()
-            if self._stage("xl create", self._create) and \
+            if self._guest.check:
+                self._stage("check", self._check)
+            elif self._stage("xl create", self._create) and \
                     self._guest.starts and self._steps():
                 self._stage("lspci", self._lspci)
             self._collect()
@@ -215,6 +218,13 @@ class Run:
         "make install" wrote."""
         self._dom0("tar -xf /tmp/staged.tar -C /", "the installation")
         return sample.CONFIG
+
+    def _check(self):
+        """Have xen-pt-msi-check start the guest, as often as it does."""
+        devices = " ".join(d.bdf for d in self.result.devices.values())
+        self.result.verdicts = self._dom0(
+            f"e2e check {self._guest.name} {self._guest.check} {devices}",
+            "xen-pt-msi-check", CHECK_LIMIT)
 
     def _create(self):
         self._start(self._sample() if self._guest.sample else

@@ -13,8 +13,9 @@ from .packages import SOURCE
 PREFIX = "/usr/local"
 CONFIG = f"{PREFIX}/share/doc/xen-pt-msi/hvm-with-stubdom.cfg"
 INSTALLERS = (SOURCE / "stubdom" / "install", SOURCE / "dom0" / "install")
-# Of their files, the one that the case stands for; others are built.
-INSTALLED = (SOURCE / "stubdom" / "hvm-with-stubdom.cfg.in",)
+# Of their files, those that a case stands for; others are built.
+INSTALLED = (SOURCE / "stubdom" / "hvm-with-stubdom.cfg.in",
+             SOURCE / "dom0" / "xen-pt-msi-check.in")
 DISK_KIB = 64 << 10
 
 

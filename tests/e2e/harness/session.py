@@ -27,7 +27,7 @@ JOBS = min(2, os.cpu_count() or 1)
 SHIPPED = "xen-pt-stubdom"
 TOOL = "xen-pt-msi-allow"
 # What xl, its QEMUs and the consoles write about a guest.
-LOG = r"((create|guest|qemu-dm|serial|xl)-)?{}(-dm)?\.\w+(\.\d+)?"
+LOG = r"((create|guest|qemu-dm|report|serial|xl)-)?{}(-dm)?\.\w+(\.\d+)?"
 
 
 class Todo:
@@ -101,8 +101,10 @@ class Session:
         boot = self._boot_files(images, built)
         disk = images.disk()
         for guest in guests:
-            if guest.sample:
+            if guest.sample or guest.check:
                 boot["staged.tar"] = images.staged(self._built)
+            if guest.check:
+                boot["modules.tar"] = images.module_tree()
         # Of those that start from it, the sample has no other command line.
         starts = [guest for guest in guests if guest.sample or guest.anew]
         if starts:

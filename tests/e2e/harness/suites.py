@@ -16,7 +16,7 @@ _LIBRARIES = """
     libxengnttab1 libxenhypfs1 libxenstore4 libxentoolcore1 libxentoollog1
 """
 _PROGRAMS = """
-    busybox-static kexec-tools libfaketime pciutils seabios xenstore-utils
+    busybox-static kexec-tools kmod libfaketime pciutils seabios xenstore-utils
 """
 # Of two names: what a suite calls a library built for 64-bit times.
 _RENAMED = "libdw1 libelf1 libglib2.0-0 liborc-0.4-0 libssl3"
