@@ -372,6 +372,22 @@ static bool cmd_writable(char **arg, char *error)
     return true;
 }
 
+static bool cmd_quirk(char **arg, char *error)
+{
+    FkDevice *d = parse_device(arg[0], error);
+    uint64_t offset;
+    unsigned len;
+
+    if (!d) {
+        return false;
+    }
+    if (!parse_span(arg[1], 4, &offset, &len) || len == 3 ||
+        offset >= 256 || !fk_pciback_quirk(d, offset, len)) {
+        return wrong(error, "OFFSET/LEN of another quirk", arg[1]);
+    }
+    return true;
+}
+
 static bool cmd_master(char **arg, char *error)
 {
     FkDevice *d = parse_device(arg[0], error);
@@ -591,6 +607,7 @@ static const Command commands[] = {
       .device_flag = DEVICE(back.allow_interrupt_control) },
     { "permissive", "BDF " SWITCH, "pciback lets all through",
       .device_flag = DEVICE(back.permissive) },
+    { "quirk", "BDF OFFSET/LEN", "pciback lets this through", cmd_quirk },
     { "assign", "BDF " SWITCH, "Xen knows that it is the guest's",
       .device_flag = DEVICE(assigned) },
     { "prepared", "BDF " SWITCH, "pciback has told Xen of its MSI-X",

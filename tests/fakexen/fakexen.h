@@ -38,6 +38,7 @@
 #define FK_MAX_EXTRA_IRQS 4096
 #define FK_MAX_GSIS    512
 #define FK_ERROR_MAX   256      /* bytes of a message */
+#define FK_MAX_QUIRKS  4        /* of a device */
 
 /* A device's address; printed as lspci -D does. */
 typedef struct FkBdf {
@@ -66,6 +67,9 @@ typedef struct FkBack {
     bool enabled, busmaster;    /* what dom0's PCI core believes */
     uint16_t command;           /* pciback's copy */
     bool sizing[FK_MAX_BARS];
+    struct {
+        uint8_t offset, len;    /* len 0: there is none */
+    } quirk[FK_MAX_QUIRKS];     /* fields that the administrator has declared */
 } FkBack;
 
 /* The words of an entry of the MSI-X table (PCI 3.0, figure 6-11). */
@@ -387,6 +391,14 @@ int fk_pciback_read(FkDevice *d, unsigned offset, unsigned len,
                     uint32_t *value);
 int fk_pciback_write(FkDevice *d, unsigned offset, unsigned len,
                      uint32_t value);
+
+/**
+ * fk_pciback_quirk: declare a field that is passed on as it is
+ *
+ * Returns: false where there are too many. One that is declared already stays
+ * as it was.
+ */
+bool fk_pciback_quirk(FkDevice *d, unsigned offset, unsigned len);
 
 /* pcifront.c, and sysfs' config file above it */
 

@@ -399,7 +399,42 @@ static int for_each_field(FkDevice *d, unsigned offset, unsigned len,
                       opaque);
         }
     }
+    for (unsigned i = 0; !rc && i < FK_MAX_QUIRKS; i++) {
+        const Field f[] = {
+            { d->back.quirk[i].offset, d->back.quirk[i].len, R_DEVICE,
+              W_DEVICE },
+            { 0 }
+        };
+
+        rc = each(d, f, 0, offset, len, fn, opaque);
+    }
     return rc;
+}
+
+static int begins_at(FkDevice *d, const Field *f, unsigned offset,
+                     void *opaque)
+{
+    const unsigned *begin = opaque;
+
+    return offset == *begin;
+}
+
+bool fk_pciback_quirk(FkDevice *d, unsigned offset, unsigned len)
+{
+    unsigned i = 0;
+
+    if (for_each_field(d, offset, 1, begins_at, &offset)) {
+        return true;
+    }
+    while (i < FK_MAX_QUIRKS && d->back.quirk[i].len) {
+        i++;
+    }
+    if (i == FK_MAX_QUIRKS) {
+        return false;
+    }
+    d->back.quirk[i].offset = offset;
+    d->back.quirk[i].len = len;
+    return true;
 }
 
 static uint32_t ones(unsigned len)

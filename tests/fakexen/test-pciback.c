@@ -109,6 +109,34 @@ static void test_undeclared(void)
     g_assert_cmphex(fk_get(d, MSI + PCI_MSI_ADDRESS_LO, 4), ==, 0);
 }
 
+/* A quirk is a field of that size, unless there is one at its place. */
+static void test_quirk(void)
+{
+    FkDevice *d = new_device(0);
+    char error[FK_ERROR_MAX];
+
+    say("writable 00:05.0 0xf0/4 0xffffffff");
+    say("quirk 00:05.0 0xf0/2");
+    forget();
+    g_assert_cmpint(fk_pciback_write(d, 0xf0, 2, 0x1234), ==, 0);
+    expect("dev 0000:00:05.0 write 0xf0/2 0x1234\n");
+    /* In part, and more than it: only the field is passed on. */
+    fk_pciback_write(d, 0xf1, 1, 0x56);
+    expect("dev 0000:00:05.0 write 0xf0/2 0x5634\n");
+    fk_pciback_write(d, 0xf0, 4, 0xffff0001);
+    expect("dev 0000:00:05.0 write 0xf0/2 0x0001\n");
+    fk_pciback_write(d, 0xf2, 2, 1);
+    expect("back 0000:00:05.0 dropped 0xf2/2 0x0001\n");
+
+    say("quirk 00:05.0 0x0e/1");
+    say("quirk 00:05.0 0x0d/1");        /* a declared one: stays read-only */
+    fk_pciback_write(d, PCI_LATENCY_TIMER, 1, 0x40);
+    expect("");
+    say("quirk 00:05.0 0xf4/4");
+    say("quirk 00:05.0 0xf8/1");
+    g_assert_false(fk_command("quirk 00:05.0 0xfa/1", error));
+}
+
 /* MASTER reads from the device, the rest from pciback's copy. */
 static void test_command(void)
 {
@@ -352,6 +380,7 @@ int main(int argc, char **argv)
     g_test_add_func("/fakexen/pciback/control", test_control);
     g_test_add_func("/fakexen/pciback/control-msix", test_control_msix);
     g_test_add_func("/fakexen/pciback/undeclared", test_undeclared);
+    g_test_add_func("/fakexen/pciback/quirk", test_quirk);
     g_test_add_func("/fakexen/pciback/command", test_command);
     g_test_add_func("/fakexen/pciback/bar", test_bar);
     g_test_add_func("/fakexen/pciback/partial", test_partial);

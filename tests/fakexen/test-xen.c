@@ -408,6 +408,8 @@ static void test_commands(void)
         "show 00:05.0 bar0/1", "writable 00:05.0 bar0+0/1 1",
         "guest-write 0x1000 1", "guest-write 0x1000/9 1",
         "guest-write 0x1000/1 256", "guest-read 0x1000",
+        "quirk 00:06.0 0xf0/4", "quirk 00:05.0 0xf0", "quirk 00:05.0 0x100/1",
+        "quirk 00:05.0 0xf0/3",
     };
     char error[FK_ERROR_MAX];
 
