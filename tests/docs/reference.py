@@ -8,6 +8,7 @@ import os
 import re
 
 REPORT = 'hw/xen/xen_pt_msi_report.c'
+REFUSED = 'hw/xen/xen_pt_refused_dev.c'
 
 
 def _read(top, *patterns):
@@ -40,7 +41,8 @@ def code_names(top):
         set(re.findall(r'object_class_property_add\w*\(klass, "([\w-]+)"',
                        added + code)),
         'status field': set(re.findall(
-            r'visit_(?:type_\w+|fault)\(v, "([\w-]+)"', report)),
+            r'visit_(?:type_\w+|fault)\(v, "([\w-]+)"',
+            report + _read(top, REFUSED))),
         'error': {os.strerror(getattr(errno, name)) for name in re.findall(
             r'\bON\(\w+\), -(E\w+),', report)},
     }
@@ -64,7 +66,7 @@ def page_names(text):
         'state': set(re.findall(r'``(\w+)``', rows.get('state', ''))),
         'trace event': set(re.findall(r'^``(xen_pt_msix?_\w+)``',
                                       parts.get('Trace', ''), re.M)),
-        'property': set(re.findall(r'``(msix?(?:-\w+)?)``', ' '.join(
+        'property': set(re.findall(r'``((?:msix?|config)(?:-\w+)*)``', ' '.join(
             re.findall(term, properties, re.M)))),
         'status field': set(rows) | set(re.findall(
             r'``(\w+)``', rows.get('fault', '').partition(';')[0])),

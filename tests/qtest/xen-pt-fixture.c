@@ -242,6 +242,11 @@ static void write_dump(XenPT *x, unsigned i)
     add_bar(text, config, 0, XEN_PT_BAR0(i) + l->small,
             l->small ? l->small : XEN_PT_BAR0_SIZE);
     add_bar(text, config, 2, XEN_PT_BAR2(i), XEN_PT_BAR2_SIZE);
+    if (l->rom) {
+        put(config + PCI_ROM_ADDRESS, 4, XEN_PT_ROM);
+        g_string_append_printf(text, "\tExpansion ROM at %08x [size=64K]\n",
+                               XEN_PT_ROM);
+    }
     for (unsigned j = 0; j < sizeof(config); j++) {
         if (j % 16 == 0) {
             g_string_append_printf(text, "%02x:", j);

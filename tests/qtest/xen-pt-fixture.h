@@ -35,6 +35,7 @@ typedef enum XenPTPlace {
 #define XEN_PT_BAR2_SIZE 0x4000
 #define XEN_PT_BAR0(i)   (0xfeb80000u + (i) * XEN_PT_BAR0_SIZE)
 #define XEN_PT_BAR2(i)   (0xfebc0000u + (i) * XEN_PT_BAR2_SIZE)
+#define XEN_PT_ROM       0xfe000000u
 #define XEN_PT_GUEST0    0xe0000000u
 #define XEN_PT_GUEST2    0xe0100000u
 
@@ -52,6 +53,7 @@ typedef struct XenPTLayout {
     uint32_t pba;
     bool undecoded;     /* pciback found it with memory decoding off */
     uint16_t small;     /* BAR 0 has that many bytes, and so much before it */
+    bool rom;
 } XenPTLayout;
 
 /* The words of an entry of the MSI-X table. */

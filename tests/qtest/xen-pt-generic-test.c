@@ -73,7 +73,7 @@ static const struct {
     { "read-config", "cfg.read all EIO", read_config, 1 },
     { "read-to-write", "cfg.read all EIO", write_config, 1 },
     { "write-config", "cfg.write all EIO", write_config, 1 },
-    { "write-unknown", NULL, write_unknown, 3 },    /* of one text */
+    { "write-unknown", NULL, write_unknown, 1 },
 };
 
 static void test_flood(const void *opaque)
