@@ -284,6 +284,9 @@ void xen_pt_run(XenPT *x, const char *properties)
                                "hostaddr=%s,addr=%02x.0%s", i, bdf[i],
                                SLOT + i, properties);
     }
+    if (x->permissive) {
+        g_string_append(args, " -global xen-pci-passthrough.permissive=on");
+    }
     g_string_append_printf(args, " 2>%s/log", x->dir);
 
     if (!library) {

@@ -71,6 +71,7 @@ typedef struct XenPT {
     XenPTLayout layout[XEN_PT_MAX_DEVICES];
     unsigned ndev;
     const char *xen;            /* its release, where a test has named one */
+    bool permissive;            /* QEMU passes on what it does not know */
     char *dir;
     gsize seen;                 /* of the journal, in bytes */
 } XenPT;
