@@ -109,8 +109,8 @@ AHCI_GIVEN = given("ahci", guests.AHCI)
 PLUGGED = (*MSI, OFF)
 
 # What xen-pt-msi-check says; it finds no driver for edu.
-REFUSED = r"is refused \(.*reads .*Permission denied.*\); give it the permission: " \
-    "xen-pt-msi-allow 0000:.*"
+REFUSED = r"is refused \(.*reads .*Permission denied.*\); give it the " \
+    "permission: xen-pt-msi-allow 0000:.*"
 CHECKED = {
     ("given", "ahci"): "MSI works: 1 vectors, .*",
     ("given", "nvme"): "MSI-X works: 2 vectors, .*",
@@ -202,6 +202,14 @@ CASES = (
            lambda device, _guest: tuple(
                in_life(life, *WORKS[device], interrupts(("MSI", "MSI-X")))
                for life in (1, 2))),
+    # Linux writes ICH9's port control.
+    Case("ahci-register-kept", "a register that QEMU keeps back is named",
+         guests.AHCI, (stub_says("refused: 0x92, vendor register, written "
+                                 "0x003f, reads 0x0000; QEMU keeps it"),)),
+    Case("ahci-register-dropped", "one that pciback drops is named",
+         guests.PLATFORMS["amd"][0],
+         (stub_says("refused: 0x92, vendor register, written 0x003f, reads "
+                    "0x0000; pciback drops it"),), "ahci"),
     Case("ahci-dom0-tool", "xen-pt-msi-allow, and the events that call it",
          guests.PLUG, (*WORKS["ahci"], *PLUGGED, verified(1)), "ahci"),
     Case("edu-hotplug", "plugged into a busy guest, and out of it",
