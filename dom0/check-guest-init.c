@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -27,14 +28,19 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#define PROC "/proc"
 #define DEVICES "/sys/bus/pci/devices"
 /* What dom0 has put there: a path of a module a line, each after its needs */
 #define MODULES "/modules"
 #define SLOTS_MAX 16
 #define CONFIG_BYTES 256
 #define POLL_MS 200
+/* dom0 ends the guest after 60 seconds */
+#define LET_GO_SECONDS 30
 
 /* Interrupts of one device */
 typedef struct Interrupts {
@@ -45,7 +51,9 @@ typedef struct Interrupts {
 
 static unsigned slots[SLOTS_MAX];
 static unsigned n_slots;
-static unsigned seconds = 10;
+static long seconds = 10;
+/* Seconds that drivers have to start */
+static long limit = 60;
 
 static void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
@@ -68,16 +76,48 @@ static _Noreturn void stay(void)
     }
 }
 
+static time_t now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec;
+}
+
+/* A driver may hang, and whoever has called it: let that be another process. */
+static pid_t start(void (*work)(unsigned), unsigned argument)
+{
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        work(argument);
+        _exit(0);
+    }
+    return pid;
+}
+
+/* Whether the process ends before the deadline */
+static bool ends(pid_t pid, time_t deadline)
+{
+    while (waitpid(pid, NULL, WNOHANG) == 0) {
+        if (now() >= deadline) {
+            return false;
+        }
+        usleep(10000);
+    }
+    return true;
+}
+
 static void path_of(unsigned slot, const char *name, char *path, size_t size)
 {
     snprintf(path, size, DEVICES "/0000:00:%02x.0/%s", slot, name);
 }
 
-/* check=SLOT[,SLOT...], hexadecimal; check_seconds=N */
+/* check=SLOT[,SLOT...], hexadecimal; check_seconds=N, check_limit=N */
 static void read_command_line(void)
 {
     static char line[4096];
-    FILE *f = fopen("/proc/cmdline", "r");
+    FILE *f = fopen(PROC "/cmdline", "r");
     char *word, *rest = line;
 
     if (!f || !fgets(line, sizeof(line), f)) {
@@ -91,16 +131,19 @@ static void read_command_line(void)
                 slots[n_slots++] = strtoul(at + 1, &at, 16);
             }
         } else if (strncmp(word, "check_seconds=", 14) == 0) {
-            seconds = strtoul(word + 14, NULL, 10);
+            seconds = strtol(word + 14, NULL, 10);
+        } else if (strncmp(word, "check_limit=", 12) == 0) {
+            limit = strtol(word + 12, NULL, 10);
         }
     }
 }
 
-static void load_modules(void)
+static void load_modules(unsigned unused)
 {
     char path[512];
     FILE *f = fopen(MODULES, "r");
 
+    (void)unused;
     while (f && fgets(path, sizeof(path), f)) {
         int fd;
 
@@ -117,54 +160,28 @@ static void load_modules(void)
     }
 }
 
-/* A network card raises interrupts once it is up. */
-static void network_up(void)
+/* A network card raises interrupts once it is up. It may come late. */
+static void network_up(unsigned unused)
 {
     int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    DIR *dir = opendir("/sys/class/net");
+    DIR *dir;
     struct dirent *e;
 
-    while (s >= 0 && dir && (e = readdir(dir))) {
-        struct ifreq r = { .ifr_flags = IFF_UP };
+    (void)unused;
+    for (;; usleep(POLL_MS * 1000)) {
+        dir = opendir("/sys/class/net");
+        while (dir && (e = readdir(dir))) {
+            struct ifreq r = { .ifr_flags = IFF_UP };
 
-        if (e->d_name[0] != '.' && strlen(e->d_name) < sizeof(r.ifr_name)) {
-            strcpy(r.ifr_name, e->d_name);
-            ioctl(s, SIOCSIFFLAGS, &r);
-        }
-    }
-    if (dir) {
-        closedir(dir);
-    }
-    if (s >= 0) {
-        close(s);
-    }
-}
-
-/* Of one line of /proc/interrupts, on all CPUs */
-static unsigned long long count(unsigned irq)
-{
-    unsigned long long sum = 0;
-    char line[4096];
-    FILE *f = fopen("/proc/interrupts", "r");
-
-    while (f && fgets(line, sizeof(line), f)) {
-        char *at, *end;
-
-        if (strtoul(line, &at, 10) == irq && at != line && *at == ':') {
-            for (at++;; at = end) {
-                unsigned long long n = strtoull(at, &end, 10);
-
-                if (end == at || (*end != ' ' && *end != '\n')) {
-                    break;
-                }
-                sum += n;
+            if (e->d_name[0] != '.' && strlen(e->d_name) < sizeof(r.ifr_name)) {
+                strcpy(r.ifr_name, e->d_name);
+                ioctl(s, SIOCSIFFLAGS, &r);
             }
         }
+        if (dir) {
+            closedir(dir);
+        }
     }
-    if (f) {
-        fclose(f);
-    }
-    return sum;
 }
 
 /* The first word of a file of the device's; false if there is none */
@@ -186,6 +203,51 @@ static bool read_word(unsigned slot, const char *name, char *word, size_t size)
     return ok;
 }
 
+/* Whether this is an interrupt of the device's MSI or MSI-X */
+static bool is_msi(unsigned slot, unsigned long irq)
+{
+    char path[512], name[32];
+
+    snprintf(name, sizeof(name), "msi_irqs/%lu", irq);
+    path_of(slot, name, path, sizeof(path));
+    return access(path, F_OK) == 0;
+}
+
+/*
+ * What came of the device's interrupts, on all CPUs: of its MSI, or, if INTX is
+ * not 0, of that one. There may be thousands: the file is read once.
+ */
+static unsigned long long count(unsigned slot, unsigned long intx)
+{
+    unsigned long long sum = 0;
+    char *line = NULL;
+    size_t size = 0;
+    FILE *f = fopen(PROC "/interrupts", "r");
+
+    while (f && getline(&line, &size, f) > 0) {
+        char *at, *end;
+        unsigned long irq = strtoul(line, &at, 10);
+
+        if (at == line || *at != ':' ||
+            !(intx ? irq == intx : is_msi(slot, irq))) {
+            continue;
+        }
+        for (at++;; at = end) {
+            unsigned long long n = strtoull(at, &end, 10);
+
+            if (end == at || (*end != ' ' && *end != '\n')) {
+                break;
+            }
+            sum += n;
+        }
+    }
+    free(line);
+    if (f) {
+        fclose(f);
+    }
+    return sum;
+}
+
 static Interrupts interrupts(unsigned slot)
 {
     Interrupts i = { .kind = "none" };
@@ -196,23 +258,24 @@ static Interrupts interrupts(unsigned slot)
     path_of(slot, "msi_irqs", path, sizeof(path));
     dir = opendir(path);
     while (dir && (e = readdir(dir))) {
-        unsigned irq = strtoul(e->d_name, NULL, 10);
-
-        snprintf(path, sizeof(path), "msi_irqs/%u", irq);
-        if (irq && read_word(slot, path, word, sizeof(word))) {
+        if (e->d_name[0] == '.') {
+            continue;
+        }
+        snprintf(path, sizeof(path), "msi_irqs/%.16s", e->d_name);
+        if (!i.vectors++ && read_word(slot, path, word, sizeof(word))) {
             i.kind = strcmp(word, "msix") == 0 ? "MSI-X" : "MSI";
-            i.vectors++;
-            i.count += count(irq);
         }
     }
     if (dir) {
         closedir(dir);
     }
-    if (!i.vectors && read_word(slot, "irq", word, sizeof(word)) &&
-        strtoul(word, NULL, 10)) {
+    if (i.vectors) {
+        i.count = count(slot, 0);
+    } else if (read_word(slot, "irq", word, sizeof(word)) &&
+               strtoul(word, NULL, 10)) {
         i.kind = "INTx";
         i.vectors = 1;
-        i.count = count(strtoul(word, NULL, 10));
+        i.count = count(slot, strtoul(word, NULL, 10));
     }
     return i;
 }
@@ -227,7 +290,8 @@ static bool all_raised(void)
     return true;
 }
 
-static void tell_config(unsigned slot)
+/* False if the guest has not got the device */
+static bool tell_config(unsigned slot)
 {
     unsigned char bytes[CONFIG_BYTES];
     char path[512];
@@ -240,13 +304,14 @@ static void tell_config(unsigned slot)
     close(fd);
     if (n < 0) {
         say("%02x absent", slot);
-        return;
+        return false;
     }
     printf("CHECK %02x config ", slot);
     for (ssize_t i = 0; i < n; i++) {
         printf("%02x", bytes[i]);
     }
     printf("\n");
+    return true;
 }
 
 static void tell(unsigned slot)
@@ -255,7 +320,9 @@ static void tell(unsigned slot)
     Interrupts i = interrupts(slot);
     ssize_t n;
 
-    tell_config(slot);
+    if (!tell_config(slot)) {
+        return;
+    }
     path_of(slot, "driver", path, sizeof(path));
     n = readlink(path, driver, sizeof(driver) - 1);
     driver[n < 0 ? 0 : n] = '\0';
@@ -263,22 +330,28 @@ static void tell(unsigned slot)
     say("%02x interrupts %s %u %llu", slot, i.kind, i.vectors, i.count);
 }
 
+static void let_go(unsigned slot)
+{
+    char path[512], address[16];
+    int fd;
+
+    path_of(slot, "driver/unbind", path, sizeof(path));
+    snprintf(address, sizeof(address), "0000:00:%02x.0", slot);
+    fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd >= 0 && write(fd, address, strlen(address)) < 0) {
+        say("failed: %02x is not let go: %s", slot, strerror(errno));
+    }
+    close(fd);
+}
+
 /* A device without a reset would keep what its driver has left on. */
 static _Noreturn void power_off(void)
 {
-    char path[512], address[16];
+    time_t deadline = now() + LET_GO_SECONDS;
 
     read_command_line();
     for (unsigned i = 0; i < n_slots; i++) {
-        int fd;
-
-        path_of(slots[i], "driver/unbind", path, sizeof(path));
-        snprintf(address, sizeof(address), "0000:00:%02x.0", slots[i]);
-        fd = open(path, O_WRONLY | O_CLOEXEC);
-        if (fd >= 0 && write(fd, address, strlen(address)) < 0) {
-            say("failed: %02x is not let go: %s", slots[i], strerror(errno));
-        }
-        close(fd);
+        ends(start(let_go, slots[i]), deadline);
     }
     reboot(RB_POWER_OFF);
     stay();
@@ -286,6 +359,8 @@ static _Noreturn void power_off(void)
 
 int main(int argc, char **argv)
 {
+    pid_t network;
+
     if (argc && strcmp(argv[0], "/init") != 0) {
         power_off();
     }
@@ -302,16 +377,18 @@ int main(int argc, char **argv)
     setvbuf(stdout, NULL, _IOLBF, 0);
     read_command_line();
     say("begin");
-    load_modules();
-    for (unsigned waited = 0; waited < seconds * 1000; waited += POLL_MS) {
-        network_up();
-        if (all_raised()) {
-            break;
-        }
+    if (!ends(start(load_modules, 0), now() + limit)) {
+        say("failed: a driver is still starting");
+    }
+    network = start(network_up, 0);
+    for (time_t begin = now(); !all_raised() && now() - begin < seconds; ) {
         usleep(POLL_MS * 1000);
     }
     for (unsigned i = 0; i < n_slots; i++) {
         tell(slots[i]);
+    }
+    if (network > 0) {
+        kill(network, SIGKILL);
     }
     say("end");
     stay();
