@@ -688,18 +688,26 @@ unsigned xen_pt_caps(XenPT *x, unsigned i, uint8_t *ids)
     return n;
 }
 
-/* The reply to a question for a status, which holds it as "return". */
-static QDict *ask_status(XenPT *x, unsigned i, const char *property)
+QDict *xen_pt_qom_get(XenPT *x, unsigned i, const char *property)
 {
     g_autofree char *path = g_strdup_printf("/machine/peripheral/dev%u", i);
     QDict *reply = qtest_qmp(x->qts, "{ 'execute': 'qom-get', 'arguments': "
                              "{ 'path': %s, 'property': %s } }",
                              path, property);
 
-    if (!qdict_get_qdict(reply, "return")) {
+    if (!qdict_haskey(reply, "return")) {
         g_test_message("there is no property %s", property);
         g_assert_not_reached();
     }
+    return reply;
+}
+
+/* The reply to a question for a status, which holds it as "return". */
+static QDict *ask_status(XenPT *x, unsigned i, const char *property)
+{
+    QDict *reply = xen_pt_qom_get(x, i, property);
+
+    g_assert_nonnull(qdict_get_qdict(reply, "return"));
     return reply;
 }
 

@@ -291,6 +291,12 @@ void xen_pt_status_of(XenPT *x, unsigned i, const char *property,
     xen_pt_status_of(x, i, "msix-status", status)
 
 /**
+ * xen_pt_qom_get: ask QEMU for a property of a device
+ * Returns the reply, which holds the value as "return"; the caller releases it.
+ */
+QDict *xen_pt_qom_get(XenPT *x, unsigned i, const char *property);
+
+/**
  * xen_pt_assert_lost: "msix-status" names these vectors as lost
  * @vectors: "1 3", or ""
  */

@@ -45,25 +45,11 @@ static XenPT *start(const char *properties)
     return x;
 }
 
-static QDict *get(XenPT *x, unsigned i, const char *property)
-{
-    g_autofree char *path = g_strdup_printf("/machine/peripheral/dev%u", i);
-    QDict *reply = qtest_qmp(x->qts, "{ 'execute': 'qom-get', 'arguments': "
-                             "{ 'path': %s, 'property': %s } }",
-                             path, property);
-
-    if (!qdict_haskey(reply, "return")) {
-        g_test_message("there is no property %s", property);
-        g_assert_not_reached();
-    }
-    return reply;
-}
-
 /* "config-refused" as lines. */
 static void assert_refused(XenPT *x, unsigned i, const char *expected,
                            int more)
 {
-    QDict *reply = get(x, i, "config-refused");
+    QDict *reply = xen_pt_qom_get(x, i, "config-refused");
     g_autoptr(GString) text = g_string_new(NULL);
     const QListEntry *e;
 
@@ -82,7 +68,7 @@ static void assert_refused(XenPT *x, unsigned i, const char *expected,
     }
     g_assert_cmpstr(text->str, ==, expected);
     qobject_unref(reply);
-    reply = get(x, i, "config-refused-more");
+    reply = xen_pt_qom_get(x, i, "config-refused-more");
     g_assert_cmpint(qdict_get_int(reply, "return"), ==, more);
     qobject_unref(reply);
 }
@@ -377,12 +363,12 @@ static void test_flood(const void *properties)
     g_assert_cmpuint(refusals(x), ==, LISTED);
     g_assert_cmpuint(xen_pt_log_lines(x, "writes to more than 16 registers are "
                                       "refused"), ==, 1);
-    reply = get(x, 0, "config-refused");
+    reply = xen_pt_qom_get(x, 0, "config-refused");
     g_assert_cmpuint(qlist_size(qdict_get_qlist(reply, "return")), ==, LISTED);
     g_assert_cmpint(qdict_get_int(qobject_to(QDict, qlist_peek(
         qdict_get_qlist(reply, "return"))), "count"), ==, 100);
     qobject_unref(reply);
-    reply = get(x, 0, "config-refused-more");
+    reply = xen_pt_qom_get(x, 0, "config-refused-more");
     g_assert_cmpint(qdict_get_int(reply, "return"), ==,
                     0x100 - (VNDR + VNDR_LEN) - LISTED);
     qobject_unref(reply);
