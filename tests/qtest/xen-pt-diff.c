@@ -647,7 +647,7 @@ static void do_set_enable(XenPTGuest *g, Driver *d, const char *arg)
 
 static void do_reboot(XenPTGuest *g, Driver *d, const char *arg)
 {
-    qtest_system_reset(g->x->qts);
+    xen_pt_reset(g->x);
     for (unsigned i = 0; i < g->x->ndev; i++) {
         g->driver[i].loaded = false;
     }

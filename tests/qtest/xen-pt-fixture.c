@@ -6,10 +6,8 @@
 
 #include "qemu/osdep.h"
 #include "xen-pt-fixture.h"
+#include "block/qdict.h"
 #include "libqos/pci-pc.h"
-#include "qobject/qdict.h"
-#include "qobject/qlist.h"
-#include "qobject/qnum.h"
 #include "standard-headers/linux/pci_regs.h"
 
 #define SLOT 4                  /* of the guest's first device */
@@ -699,28 +697,27 @@ QDict *xen_pt_qom_get(XenPT *x, unsigned i, const char *property)
         g_test_message("there is no property %s", property);
         g_assert_not_reached();
     }
+    qdict_flatten(reply);
     return reply;
 }
 
-/* The reply to a question for a status, which holds it as "return". */
-static QDict *ask_status(XenPT *x, unsigned i, const char *property)
+void xen_pt_reset(XenPT *x)
 {
-    QDict *reply = xen_pt_qom_get(x, i, property);
-
-    g_assert_nonnull(qdict_get_qdict(reply, "return"));
-    return reply;
+    qtest_qmp_assert_success(x->qts, "{ 'execute': 'system_reset' }");
+    qtest_qmp_eventwait(x->qts, "RESET");
 }
 
 void xen_pt_assert_lost(XenPT *x, unsigned i, const char *vectors)
 {
-    QDict *reply = ask_status(x, i, "msix-status");
-    QList *lost = qdict_get_qlist(qdict_get_qdict(reply, "return"), "lost");
+    QDict *reply = xen_pt_qom_get(x, i, "msix-status");
+    int lost = qdict_array_entries(reply, "return.lost.");
     g_autoptr(GString) text = g_string_new(NULL);
-    const QListEntry *e;
 
-    QLIST_FOREACH_ENTRY(lost, e) {
+    for (int n = 0; n < lost; n++) {
+        g_autofree char *key = g_strdup_printf("return.lost.%d", n);
+
         g_string_append_printf(text, "%s%" PRId64, text->len ? " " : "",
-                               qnum_get_int(qobject_to(QNum, e->value)));
+                               qdict_get_int(reply, key));
     }
     g_assert_cmpstr(text->str, ==, vectors);
     qobject_unref(reply);
@@ -729,23 +726,16 @@ void xen_pt_assert_lost(XenPT *x, unsigned i, const char *vectors)
 void xen_pt_status_of(XenPT *x, unsigned i, const char *property,
                       XenPTStatus *status)
 {
-    QDict *reply = ask_status(x, i, property);
-    QDict *st = qdict_get_qdict(reply, "return"), *fault;
-    QList *pirqs;
+    QDict *reply = xen_pt_qom_get(x, i, property);
 
-    fault = qdict_get_qdict(st, "fault");
-    pirqs = qdict_get_qlist(st, "pirqs");
-    g_strlcpy(status->state, qdict_get_str(st, "state"),
+    g_strlcpy(status->state, qdict_get_str(reply, "return.state"),
               sizeof(status->state));
-    g_strlcpy(status->step, qdict_get_str(fault, "step"),
+    g_strlcpy(status->step, qdict_get_str(reply, "return.fault.step"),
               sizeof(status->step));
-    status->error = qdict_get_int(fault, "errno");
-    status->undo_failures = qdict_get_int(st, "undo-failures");
-    status->npirqs = qlist_size(pirqs);
-    status->pirq = -1;
-    if (status->npirqs) {
-        status->pirq = qnum_get_int(qobject_to(QNum, qlist_peek(pirqs)));
-    }
+    status->error = qdict_get_int(reply, "return.fault.errno");
+    status->undo_failures = qdict_get_int(reply, "return.undo-failures");
+    status->npirqs = qdict_array_entries(reply, "return.pirqs.");
+    status->pirq = qdict_get_try_int(reply, "return.pirqs.0", -1);
     qobject_unref(reply);
 }
 

@@ -292,9 +292,15 @@ void xen_pt_status_of(XenPT *x, unsigned i, const char *property,
 
 /**
  * xen_pt_qom_get: ask QEMU for a property of a device
- * Returns the reply, which holds the value as "return"; the caller releases it.
+ * Returns the reply, which the caller releases. It is flat: a value is
+ * "return", and what is in it is "return.NAME" or "return.0", "return.1", ...
  */
 QDict *xen_pt_qom_get(XenPT *x, unsigned i, const char *property);
+
+/**
+ * xen_pt_reset: the guest's machine is reset, as by its reset button
+ */
+void xen_pt_reset(XenPT *x);
 
 /**
  * xen_pt_assert_lost: "msix-status" names these vectors as lost

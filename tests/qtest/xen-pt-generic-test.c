@@ -8,7 +8,6 @@
 
 #include "qemu/osdep.h"
 #include "xen-pt-driver.h"
-#include "qobject/qdict.h"
 #include "standard-headers/linux/pci_regs.h"
 
 #define MANY 1000               /* accesses, of each kind */
@@ -310,7 +309,7 @@ static void test_asserted(const void *plug)
     /* Firmware keeps what it does not know, a driver without INTx too. */
     xen_pt_place(x, 0, 0, XEN_PT_GUEST0);
     g_assert_true(hw_disabled(x));
-    qtest_system_reset(x->qts);
+    xen_pt_reset(x);
     g_assert_true(hw_disabled(x));
     g_assert_true(guest_disabled(x));
     xen_pt_place(x, 0, 0, XEN_PT_GUEST0);

@@ -603,7 +603,7 @@ static void test_disable_enable_masked(XenPT *x)
 /* A reset empties the table, and a refusal is forgotten. */
 static void test_reset(XenPT *x)
 {
-    qtest_system_reset(x->qts);
+    xen_pt_reset(x);
     xen_pt_expect_effects(x, "dev DEV write CONTROL_X 0x0003\n"
                           DOWN(54, 0x42) DOWN(55, 0x41));
     msix_assert_all_off(x);
@@ -617,7 +617,7 @@ static void test_reset(XenPT *x)
     msix_request(x, 0);
     msix_set_control(x, ENABLE);
     xen_pt_assert_lost(x, 0, "0");
-    qtest_system_reset(x->qts);
+    xen_pt_reset(x);
     msix_place(x);
     msix_enable(x, 1);
     msix_assert_pirqs(x, 1, 1);

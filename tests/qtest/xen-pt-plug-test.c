@@ -9,7 +9,6 @@
 
 #include "qemu/osdep.h"
 #include "xen-pt-driver.h"
-#include "qobject/qdict.h"
 
 static const char *const read_ways[] = {
     "EIO", "ones", "short", "timeout", "late", NULL

@@ -390,7 +390,7 @@ static void step_place(World *w)
 static void step_reset(World *w)
 {
     note(w, "reset");
-    qtest_system_reset(w->x->qts);
+    xen_pt_reset(w->x);
 }
 
 static void step_pirq(World *w)

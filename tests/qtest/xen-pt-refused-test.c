@@ -5,9 +5,8 @@
  */
 
 #include "qemu/osdep.h"
+#include "block/qdict.h"
 #include "xen-pt-driver.h"
-#include "qobject/qdict.h"
-#include "qobject/qlist.h"
 #include "standard-headers/linux/pci_regs.h"
 
 #define VENDOR  0xf0            /* a register that no capability has */
@@ -50,12 +49,14 @@ static void assert_refused(XenPT *x, unsigned i, const char *expected,
                            int more)
 {
     QDict *reply = xen_pt_qom_get(x, i, "config-refused");
+    int listed = qdict_array_entries(reply, "return.");
     g_autoptr(GString) text = g_string_new(NULL);
-    const QListEntry *e;
 
-    QLIST_FOREACH_ENTRY(qdict_get_qlist(reply, "return"), e) {
-        QDict *d = qobject_to(QDict, e->value);
+    for (int n = 0; n < listed; n++) {
+        g_autofree char *key = g_strdup_printf("return.%d.", n);
+        QDict *d;
 
+        qdict_extract_subqdict(reply, &d, key);
         g_string_append_printf(text, "0x%02x/%u %s, by %s: 0x%x, is 0x%x, "
                                "%u times\n",
                                (unsigned)qdict_get_int(d, "offset"),
@@ -65,6 +66,7 @@ static void assert_refused(XenPT *x, unsigned i, const char *expected,
                                (unsigned)qdict_get_int(d, "wanted"),
                                (unsigned)qdict_get_int(d, "got"),
                                (unsigned)qdict_get_int(d, "count"));
+        qobject_unref(d);
     }
     g_assert_cmpstr(text->str, ==, expected);
     qobject_unref(reply);
@@ -364,9 +366,8 @@ static void test_flood(const void *properties)
     g_assert_cmpuint(xen_pt_log_lines(x, "writes to more than 16 registers are "
                                       "refused"), ==, 1);
     reply = xen_pt_qom_get(x, 0, "config-refused");
-    g_assert_cmpuint(qlist_size(qdict_get_qlist(reply, "return")), ==, LISTED);
-    g_assert_cmpint(qdict_get_int(qobject_to(QDict, qlist_peek(
-        qdict_get_qlist(reply, "return"))), "count"), ==, 100);
+    g_assert_cmpint(qdict_array_entries(reply, "return."), ==, LISTED);
+    g_assert_cmpint(qdict_get_int(reply, "return.0.count"), ==, 100);
     qobject_unref(reply);
     reply = xen_pt_qom_get(x, 0, "config-refused-more");
     g_assert_cmpint(qdict_get_int(reply, "return"), ==,
