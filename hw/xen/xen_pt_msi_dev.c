@@ -11,7 +11,6 @@
 #include "qemu/error-report.h"
 #include "qapi/error.h"
 #include "hw/pci/pci.h"
-#include "hw/qdev-core.h"
 #include "hw/xen/xen_pt.h"
 #include "hw/xen/xen_pt_msi_report.h"
 #include "hw/xen/xen_pt_msix.h"
