@@ -35,6 +35,7 @@ MISTAKES = (
     Mistake('./configure --qemu-version=', '--qemu-version wants a value'),
     Mistake('./configure --qemu-source=', '--qemu-source wants a value'),
     Mistake('./configure --qemu-version=9.9', '9.9 is not supported'),
+    Mistake('./configure --qemu-source=docs', 'docs is not a QEMU source tree'),
     Mistake('./configure --nosuch', "unknown option '--nosuch'"),
     Mistake('scripts/update --nosuch', "unknown argument '--nosuch'"),
     Mistake('scripts/update', '-b BUILDDIR is missing'),
