@@ -112,7 +112,8 @@ check-series: qemu tools
 
 versions: $(B)/config.mak
 	@scripts/debpkg -b $(B) install git
-	@$(PYTHON) scripts/versions -b $(B) --table docs/versions-table.txt
+	@$(PYTHON) scripts/versions -b $(B) --table docs/versions-table.txt \
+	    $(SOURCES:%=--source %) $(DEBIAN)
 
 deb: $(B)/config.mak
 	@scripts/debpkg -b $(B) install git
@@ -151,7 +152,7 @@ clean:
 	rm -rf $(B)/qemu/build $(B)/qemu/bin $(B)/meson $(B)/stubdom $(B)/kernel
 	rm -rf $(B)/e2e
 	rm -rf $(RELEASES:%=$(B)/%) $(B)/series $(B)/series-steps $(B)/deb
-	rm -rf $(B)/versions/[0-9]*
+	rm -rf $(B)/versions/[0-9]* $(B)/versions/src
 	rm -f $(B)/config.mak
 
 distclean:
@@ -170,7 +171,9 @@ help:
 	@echo 'make image-NAME  build the image for that release of Debian and its Xen'
 	@echo 'make series      write the project as patches for QEMU to build/series;'
 	@echo '                 make check-series: build and test each step of them'
-	@echo 'make versions    try the QEMUs that Debian has; make deb: its package for Xen'
+	@echo 'make versions    try the QEMUs that Debian has, and each of SOURCES="...": a'
+	@echo '                 directory, or DIRECTORY:REVISION of a git repository;'
+	@echo '                 make deb: build its package for Xen'
 	@echo 'make bench       measure what a driver pays, and what the image costs'
 	@echo 'make fuzz        fuzz the registers and the sequence for a while'
 	@echo 'make coverage    how much of layers 2c, 3 and 4 the unit tests run'
