@@ -345,6 +345,11 @@ void fk_device_lose(FkDevice *d)
     memcpy(d->config, header, sizeof(header));
 }
 
+bool fk_asleep(const FkDevice *d)
+{
+    return d->pm && (d->config[d->pm + PCI_PM_CTRL] & PCI_PM_CTRL_STATE_MASK);
+}
+
 bool fk_device_asserts(const FkDevice *d)
 {
     return (fk_get(d, PCI_STATUS, 2) & PCI_STATUS_INTERRUPT) &&
@@ -383,10 +388,12 @@ void fk_device_write(FkDevice *d, const char *who, unsigned offset,
             reset(d);
         }
     }
-    if (pmctl && touches(offset, len, pmctl) && state == 3 &&
-        !(d->config[pmctl] & PCI_PM_CTRL_STATE_MASK) &&
-        !(d->config[pmctl] & PCI_PM_CTRL_NO_SOFT_RESET)) {
-        reset(d);
+    if (pmctl && touches(offset, len, pmctl)) {
+        fk_msix_hide(d);
+        if (state == 3 && !fk_asleep(d) &&
+            !(d->config[pmctl] & PCI_PM_CTRL_NO_SOFT_RESET)) {
+            reset(d);
+        }
     }
 }
 

@@ -106,6 +106,7 @@ typedef struct FkDevice {
     FkBdf bdf;                  /* in dom0 */
     FkBdf local;                /* in the stub domain */
     bool assigned;              /* Xen knows that it is the guest's */
+    bool power_mgmt;            /* xl's option for it */
     bool is_virtfn;
     unsigned irq;
     unsigned size;
@@ -321,6 +322,14 @@ void fk_device_write(FkDevice *d, const char *who, unsigned offset,
  * dom0 restores its BARs and COMMAND, and nothing else.
  */
 void fk_device_lose(FkDevice *d);
+
+/**
+ * fk_asleep: is the device in another power state than D0?
+ *
+ * Its BARs then answer to nobody. D3 ends with a reset, unless No_Soft_Reset is
+ * set (PCI Bus Power Management 1.2, 5.4).
+ */
+bool fk_asleep(const FkDevice *d);
 
 /**
  * fk_device_asserts: does the device assert INTx?

@@ -77,8 +77,9 @@ static void entry_put(FkDevice *d, unsigned entry, FkWord word, uint32_t v)
 
 void fk_msix_hide(FkDevice *d)
 {
-    bool away = d->x.shy && !(fk_get(d, d->msix + PCI_MSIX_FLAGS, 2) &
-                              PCI_MSIX_FLAGS_ENABLE);
+    bool away = fk_asleep(d) ||
+                (d->x.shy && !(fk_get(d, d->msix + PCI_MSIX_FLAGS, 2) &
+                               PCI_MSIX_FLAGS_ENABLE));
 
     if (away == d->x.away) {
         return;
@@ -172,6 +173,9 @@ void fk_entry_write(FkDevice *d, unsigned entry, FkWord word, uint32_t value)
 {
     fk_journal("xen %s entry %u %s 0x%08x", fk_bdf(&d->bdf), entry,
                word_name[word], value);
+    if (fk_asleep(d)) {
+        return;
+    }
     entry_put(d, entry, word, value);
     if (word == FK_VECTOR_CONTROL) {
         fk_msix_unmasked(d);

@@ -267,6 +267,21 @@ static int write_bar(FkDevice *d, unsigned offset, uint32_t value)
     return 0;
 }
 
+/* Linux does so for a device that has been reset as it left D3. */
+static void restore_bars(FkDevice *d)
+{
+    for (unsigned i = 0; i < FK_MAX_BARS - 1; i++) {
+        unsigned offset = PCI_BASE_ADDRESS_0 + 4 * i;
+        uint32_t own;
+
+        d->back.sizing[i] = false;
+        own = read_bar(d, offset);
+        if (fk_device_read(d, offset, 4) != own) {
+            fk_dom0_write(d, offset, 4, own);
+        }
+    }
+}
+
 static int write_pm_ctrl(FkDevice *d, unsigned offset, uint16_t value)
 {
     uint16_t old = fk_device_read(d, offset, 2);
@@ -281,6 +296,7 @@ static int write_pm_ctrl(FkDevice *d, unsigned offset, uint16_t value)
           (value & PCI_PM_CTRL_STATE_MASK);
     if ((old ^ new) & PCI_PM_CTRL_STATE_MASK) {
         fk_dom0_write(d, offset, 2, new);
+        restore_bars(d);
     }
     return 0;
 }
