@@ -164,11 +164,8 @@ static OnOffAuto wanted(const XenPTMSI *msi)
     return msi->id == PCI_CAP_ID_MSIX ? msi->s->want_msix : msi->s->want_msi;
 }
 
-void xen_pt_msi_realize(XenPCIPassthroughState *s, Error **errp)
+void xen_pt_msi_walk(XenPCIPassthroughState *s, Error **errp)
 {
-    ERRP_GUARD();
-    XenPTMSI *both[2];
-
     if (xen_pt_caps_walk(&s->caps, read_word, s)) {
         error_setg(errp, "the list of capabilities cannot be read");
         return;
@@ -179,6 +176,13 @@ void xen_pt_msi_realize(XenPCIPassthroughState *s, Error **errp)
         warn_report("%s: the list of capabilities ends where the device reads "
                     "as all-ones", name);
     }
+}
+
+void xen_pt_msi_realize(XenPCIPassthroughState *s, Error **errp)
+{
+    ERRP_GUARD();
+    XenPTMSI *both[2];
+
     both[0] = s->msi = new_capability(s, PCI_CAP_ID_MSI, errp);
     if (!*errp) {
         both[1] = s->msix = new_capability(s, PCI_CAP_ID_MSIX, errp);

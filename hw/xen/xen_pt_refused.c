@@ -36,6 +36,10 @@ static const Register registers[] = {
         XEN_PT_REFUSED_ROM,
     },
     { .id = HEADER, .len = PCI_STD_HEADER_SIZEOF },
+    {
+        PCI_CAP_ID_PM, PCI_PM_CTRL, 2, PCI_PM_CTRL_STATE_MASK, "power state",
+        XEN_PT_REFUSED_POWER,
+    },
     { .id = PCI_CAP_ID_PM, .len = PCI_PM_SIZEOF },
     {
         PCI_CAP_ID_VPD, PCI_VPD_ADDR, 2, PCI_VPD_ADDR_MASK, "VPD address",

@@ -45,6 +45,9 @@ static char *remedy(const XenPTRefusal *f, const char *device)
     case XEN_PT_REFUSED_VPD:
         return g_strdup("pciback lets nobody write VPD; harmless unless that "
                         "is to change");
+    case XEN_PT_REFUSED_POWER:
+        return g_strdup("the device does not go there; dom0's kernel log may "
+                        "say why");
     case XEN_PT_REFUSED_ANY:
         break;
     }

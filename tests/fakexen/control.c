@@ -612,6 +612,8 @@ static const Command commands[] = {
       .device_flag = DEVICE(assigned) },
     { "prepared", "BDF " SWITCH, "pciback has told Xen of its MSI-X",
       cmd_prepared },
+    { "power", "BDF " SWITCH, "xl's power_mgmt, as libxl tells pciback",
+      .device_flag = DEVICE(power_mgmt) },
     { "irq", "BDF N", "its line", .device_number = DEVICE(irq),
       .max = FK_MAX_GSIS - 1 },
     { "master", "BDF " SWITCH, "it is a bus master, as dom0 left it",
@@ -733,7 +735,7 @@ bool fk_command(const char *line, char *error)
 static void publish(void)
 {
     unsigned dm = fk.stubdom ? fk.domid + 1 : 0, n = 0;
-    char path[128], value[64];
+    char path[128], value[64], options[64];
 
     snprintf(path, sizeof(path), "/local/domain/%u/image/device-model-domid",
              fk.domid);
@@ -757,6 +759,10 @@ static void publish(void)
         fk_store_set(path, fk_bdf(&d->bdf));
         snprintf(path, sizeof(path), "%s/vdev-%u", value, n);
         fk_store_set(path, fk_bdf(&d->local));
+        snprintf(path, sizeof(path), "%s/opts-%u", value, n);
+        snprintf(options, sizeof(options), "msitranslate=0,power_mgmt=%d,"
+                 "permissive=0,rdm_policy=strict", d->power_mgmt);
+        fk_store_set(path, options);
         n++;
     }
     snprintf(path, sizeof(path), "%s/num_devs", value);

@@ -90,7 +90,9 @@ static const struct {
     { 0x3c, 4, 0x000000ff },
     { 0x3f, 1, 0x01 },
     { 0x40, 4, 0x00010101 },                    /* PM */
-    { 0x44, 2, 0x9e03 },
+    { 0x44, 2, 0x9e00 },
+    { 0x44, 2, 0x0001, "power state", XEN_PT_REFUSED_POWER },
+    { 0x44, 1, 0x02, "power state", XEN_PT_REFUSED_POWER },
     { 0x47, 1, 0x01 },
     { 0x48, 1, 0x01, "vendor register" },       /* behind it */
     { 0x4c, 4, 0x00000001, "vendor register" },

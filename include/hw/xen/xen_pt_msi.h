@@ -44,8 +44,16 @@ extern const XenPTMSIOps xen_pt_msi_host_ops;
 char *xen_pt_host_name(const XenPCIPassthroughState *s);
 
 /**
- * xen_pt_msi_realize: find the device's capabilities, probe MSI and MSI-X
- * @s: the device, its BARs registered, its emulated registers not set up yet
+ * xen_pt_msi_walk: find the device's capabilities
+ *
+ * Fails where the device cannot be read.
+ */
+void xen_pt_msi_walk(XenPCIPassthroughState *s, Error **errp);
+
+/**
+ * xen_pt_msi_realize: probe MSI and MSI-X
+ * @s: the device, its BARs registered, its capabilities found, its emulated
+ *     registers not set up yet
  *
  * What is refused the guest will not see: a device without MSI still has its
  * other interrupts. Fails where the device cannot be read; nothing is in the

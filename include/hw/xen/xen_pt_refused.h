@@ -27,6 +27,7 @@ typedef enum XenPTRefusedRemedy {
     XEN_PT_REFUSED_COMMAND,     /* none: pciback should have let it pass */
     XEN_PT_REFUSED_ROM,         /* none: pciback lets none of these pass */
     XEN_PT_REFUSED_VPD,
+    XEN_PT_REFUSED_POWER,       /* none: the device has no such state */
 } XenPTRefusedRemedy;
 
 typedef struct XenPTRefusal {
