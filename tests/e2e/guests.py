@@ -93,7 +93,8 @@ MOVING = Guest(
     f"@xhci caps start:xhci_pci load:usb_storage read {MOVE}",
     DISKS, vcpus=2, cmdline=NOPV, dm_args=TRACE, suites=BOTH)
 # Each device loses ENABLE behind QEMU's back; then the guest sleeps as far as
-# its devices do, and last in ACPI S3, from which QEMU wakes it.
+# its devices do, and last in ACPI S3, from which QEMU wakes it. There NVMe is in
+# D3, and loses ENABLE once more.
 LOST = "read irqs:lost await:nmi enable read irqs:a"
 SUSPEND = Guest(
     "suspend",
@@ -101,11 +102,12 @@ SUSPEND = Guest(
     "suspend:mem:devices read irqs:b @ahci read irqs:b "
     "suspend:freeze:devices read irqs:c @nvme read irqs:c "
     "suspend:mem read irqs @ahci read irqs @nvme unbind",
-    ("ahci", "nvme"),
+    ("ahci", "nvme"), power=("nvme",),
     cmdline=f"{NOPV} suspend.pm_test_delay=1 no_console_suspend",
     on=(("ahci awaiting nmi", "e2e lose {domain} {bdf}"),
         ("nvme awaiting nmi", "e2e lose {domain} {bdf}"),
-        ("nvme step suspend:mem$", "e2e wake {domain}")))
+        ("nvme step suspend:mem$",
+         "e2e asleep {domain} {bdf} && e2e wake {domain}")))
 # A kernel that starts another one leaves ENABLE set in each device. It wants
 # the new one in less than half of the memory.
 KEXEC = Guest(

@@ -30,6 +30,7 @@ class Guest:
     permission: str = "given"   # or "refused": pciback's interrupt control
     # Devices that do not have it, but "permissive=1".
     permissive: tuple = ()
+    power: tuple = ()           # those that have "power_mgmt=1"
     # or "stock": the same without our patch; or "foreign": made for the Xen of
     # the other stack
     qemu: str = "patched"

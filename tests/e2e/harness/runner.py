@@ -196,7 +196,8 @@ class Run:
         """Return what xl create is given: a file written for the guest."""
         guest, name = self._guest, self._guest.name
         devices = self.result.devices if guest.attached else {}
-        words = [device.bdf + ",permissive=1" * (key in guest.permissive)
+        words = [device.bdf + ",permissive=1" * (key in guest.permissive) +
+                 ",power_mgmt=1" * (key in guest.power)
                  for key, device in devices.items()]
         text = CONFIG.format(
             domain=name, ram=guest.memory, vcpus=guest.vcpus, kernel=GUEST_KERNEL,
