@@ -80,7 +80,8 @@ static const struct {
       "whether %s may use it is seen when its driver enables it" },
     { ON(MAP), -ENOSPC,
       "Xen has no more interrupts for %s; see its options nr_irqs and "
-      "extra_guest_irqs, or give the device the property msix=off" },
+      "extra_guest_irqs, or give the device the property msix-vectors=N, with "
+      "as many as it has now, or msix=off" },
     { ON(MAP), -ENODATA,
       "dom0 has not prepared MSI-X of %s: it must be bound to pciback, in a PV "
       "dom0; or give the device the property msix=off" },

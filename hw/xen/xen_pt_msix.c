@@ -243,6 +243,11 @@ bool xen_pt_msix_new(XenPTMSI *msi, uint32_t table, uint32_t pba)
                     "mapped: %s", msi->name, g_strerror(-rc));
         return false;
     }
+    if (msi->s->msix_vectors && msi->s->msix_vectors < n) {
+        x->table.n = msi->s->msix_vectors;
+        msi->control = (msi->control & ~PCI_MSIX_FLAGS_QSIZE) |
+                       (x->table.n - 1);
+    }
     xen_pt_msi_regs_init_msix(&msi->regs, msi->control, 0, table, pba);
     return true;
 }

@@ -342,6 +342,38 @@ static void test_late_no_pirqs(XenPT *x)
     msix_assert_all_off(x);
 }
 
+/* The guest is shown a smaller table: that much is there, and works. */
+static void test_fewer(void)
+{
+    static const struct {
+        const char *property;
+        unsigned entries;
+    } cases[] = {
+        { ",msix-vectors=1", 1 }, { ",msix-vectors=3", 3 },
+        { ",msix-vectors=0", 4 }, { ",msix-vectors=4", 4 },
+        { ",msix-vectors=65535", 4 },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        g_autoptr(XenPT) x = msix_realize(&msix_plain, "xen 4.17",
+                                          cases[i].property);
+        unsigned n = cases[i].entries;
+
+        msix_place(x);
+        g_assert_cmphex(msix_control(x), ==, n - 1);
+        /* What is behind it is no entry any more. */
+        for (unsigned entry = 0; entry < 4; entry++) {
+            msix_request(x, entry);
+        }
+        msix_set_control(x, ENABLE);
+        kind_assert_works(x, &xen_pt_msix, n);
+        xen_pt_assert_lost(x, 0, "");
+        g_assert_cmphex(xen_pt_hw(x, 0, CONTROL_X, 2), ==, ENABLE | 3);
+        msix_set_control(x, 0);
+        msix_assert_all_off(x);
+    }
+}
+
 /* The same where all are wanted before ENABLE; which are lost is told. */
 static void test_lost_half(XenPT *x)
 {
@@ -1052,6 +1084,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     xen_pt_add_tests("msix", tests, ARRAY_SIZE(tests));
     qtest_add_func("xen-pt/msix/enable/2048", test_enable_2048);
+    qtest_add_func("xen-pt/msix/fewer", test_fewer);
     qtest_add_func("xen-pt/msix/two-devices", test_two_devices);
     msix_add_for_xens("pirq/reuse", test_pirq_reuse);
     msix_add_for_xens("update/unmasked-again", test_unmasked_again);
