@@ -238,7 +238,7 @@ static bool cmd_device(char **arg, char *error)
 
 static bool cmd_anew(char **arg, char *error)
 {
-    fk_xen_init();
+    fk_xen_anew();
     fk_fault_clear();
     for (unsigned i = 0; i < FK_MAX_DEVICES; i++) {
         if (fk.dev[i].present) {

@@ -424,6 +424,12 @@ long fk_config_write(FkDevice *d, const void *buf, size_t len,
 /* xen.c; 0 or a negative errno */
 
 void fk_xen_init(void);
+
+/**
+ * fk_xen_anew: another guest, with the same QEMU, which remembers what it could
+ * not unmap; fk_new_pirq() gives none of these
+ */
+void fk_xen_anew(void);
 int fk_map_pirq(int gsi, int *pirq);
 int fk_map_pirq_msi(const FkBdf *bdf, int entry, uint64_t table_base,
                     int *pirq);

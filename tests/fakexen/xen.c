@@ -27,10 +27,21 @@ static int nr_pirqs(void)
     return fk.gsis + fk.extra_irqs;
 }
 
+/* Were mapped when a guest ended: its QEMU, which goes on, remembers them. */
+static bool remembered[MAX_PIRQS];
+
 void fk_xen_init(void)
 {
     memset(pirqs, 0, sizeof(pirqs));
     fk_table_init();
+}
+
+void fk_xen_anew(void)
+{
+    for (int i = 0; i < MAX_PIRQS; i++) {
+        remembered[i] |= pirqs[i].type != FK_FREE;
+    }
+    fk_xen_init();
 }
 
 unsigned fk_pirqs(unsigned *bound)
@@ -64,7 +75,7 @@ unsigned fk_intx(unsigned *bound)
 int fk_new_pirq(void)
 {
     for (int i = nr_pirqs() - 1; i >= (int)fk.gsis; i--) {
-        if (pirqs[i].type == FK_FREE && !pirqs[i].reserved) {
+        if (pirqs[i].type == FK_FREE && !pirqs[i].reserved && !remembered[i]) {
             pirqs[i].reserved = true;
             return i;
         }
