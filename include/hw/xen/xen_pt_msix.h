@@ -27,7 +27,6 @@ struct XenPTMSIX {
     uint64_t pba_first;         /* bytes of the table's BAR that are pending */
     uint64_t pba_last;          /* bits; UINT64_MAX: they are in another */
     hwaddr guest;               /* where the guest's table is, once mapped */
-    unsigned waited_ms;         /* for the device's files to come */
     unsigned warned;            /* bit n: XenPTMSIXLost n has been */
     XenPTMSIXTable table;
     XenPTMSIXEntry entry[];

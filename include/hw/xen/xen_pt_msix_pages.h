@@ -13,15 +13,14 @@
 #define HW_XEN_PT_MSIX_PAGES_H
 
 #include "hw/xen/xen_pt_msi.h"
+#include "hw/xen/xen_pt_resource.h"
 
 typedef struct XenPTMSIXPages {
     MemoryRegion mr;
     MemoryRegion *in;           /* the guest's BAR; NULL: not in it (yet) */
     uint64_t first;             /* byte of the BAR that they begin at */
     uint64_t size;              /* in the BAR */
-    const uint8_t *device;      /* the device's; NULL: cannot be read */
-    size_t device_size;         /* bytes mapped from there, whole pages */
-    void *mapping;
+    XenPTResource device;       /* the device's; not mapped: cannot be read */
 } XenPTMSIXPages;
 
 /**
