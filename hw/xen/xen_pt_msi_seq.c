@@ -795,6 +795,20 @@ void xen_pt_msi_seq_rebind(XenPTMSISeq *s)
     }
 }
 
+bool xen_pt_msi_seq_message(XenPTMSISeq *s, unsigned i,
+                            XenPTMSIMessage *device)
+{
+    XenPTMSIFault f = { 0 };
+
+    if (s->state != XEN_PT_MSI_STATE_ON ||
+        s->vec[i].stage != XEN_PT_MSI_STAGE_CHECKED ||
+        check_message(s, i, &f)) {
+        return false;
+    }
+    *device = f.message;
+    return true;
+}
+
 void xen_pt_msi_seq_reset(XenPTMSISeq *s)
 {
     if (s->state == XEN_PT_MSI_STATE_ON ||

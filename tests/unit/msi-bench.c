@@ -235,6 +235,9 @@ static void happen(Bench *b, const char *event)
         world_set_intx(w, event[0] == 'i');
     } else if (!strcmp(event, "rebind")) {
         world_rebind(w);
+    } else if (sscanf(event, "message%u", &i) == 1 ||
+               sscanf(event, "no-message%u", &i) == 1) {
+        g_assert_cmpint(world_ask(w, i), ==, event[0] == 'm');
     } else if (!strcmp(event, "reset")) {
         world_reset(w);
     } else if (!strcmp(event, "clear")) {

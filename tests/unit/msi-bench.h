@@ -58,6 +58,7 @@ char *bench_text(const Bench *b);
  * deny deny+mask        it writes ENABLE while the other kind is on
  * intx no-intx          it enables or disables INTx
  * rebind                it moves the table
+ * message0 no-message0  the message in the device is asked for, and is had
  * clear probe reset     what QEMU does before there is a guest, and a reset
  * permit                dom0 gives the permission
  * word=0080             others write the device's control word

@@ -36,6 +36,8 @@ static unsigned most_ops(const World *w)
         return 0;
     case WORLD_REBIND:
         return (3 + 1 + up) * n;
+    case WORLD_ASK:
+        return 2;
     case WORLD_RESET:
         return off;
     }

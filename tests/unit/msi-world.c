@@ -415,6 +415,21 @@ void world_rebind(World *w)
     end_event(w);
 }
 
+bool world_ask(World *w, unsigned i)
+{
+    bool idle = w->seq.state != XEN_PT_MSI_STATE_ON;
+    XenPTMSIMessage m = { 0 };
+    bool there;
+
+    begin_event(w, WORLD_ASK, i);
+    there = xen_pt_msi_seq_message(&w->seq, i, &m);
+    RULE(w, !w->ops || !idle, "I5: the message of what is off is not read");
+    RULE(w, !there || world_same(&m, &w->v[i].device),
+         "what is taken for the message is in the device");
+    end_event(w);
+    return there;
+}
+
 void world_reset(World *w)
 {
     w->asked = w->masked = false;

@@ -100,6 +100,7 @@ typedef enum WorldEvent {
     WORLD_SET_VECTOR,
     WORLD_SET_INTX,
     WORLD_REBIND,
+    WORLD_ASK,
     WORLD_RESET,
 } WorldEvent;
 
@@ -170,6 +171,7 @@ void world_set_vector(World *w, unsigned i, const XenPTMSIMessage *message,
                       bool masked);
 void world_set_intx(World *w, bool on);
 void world_rebind(World *w);
+bool world_ask(World *w, unsigned i);   /* Xen's message is there */
 void world_reset(World *w);
 
 /* The same for MSI, which has no function mask. */

@@ -82,6 +82,20 @@ static const Script scripts[] = {
         { "off",
           "read write=0080 read unbind2 unmap2 unbind1 unmap1 unbind0 unmap0",
           "off (0:cpu0) (1:cpu0) (2:cpu0)" } } },
+    /* What a driver copies into the device is to be what Xen has written. */
+    { "message", .step = {
+        { "0:cpu0 no-message0", "", "off (0:cpu0)" },
+        { "on", UP, "on 0:cpu0" },
+        { "message0", "message0", "on 0:cpu0" },
+        { "message0", "message0!ones message0", "on 0:cpu0" },
+        { "no-message0", "message0!ones message0!fail", "on 0:cpu0" },
+        { "off no-message0", DOWN, "off (0:cpu0)" } } },
+    { "message/pending", .step = {
+        { "0:half on no-message0", "", "pending (0:half)" } } },
+    { "message/refused", .refusing = true, .step = {
+        { "0:cpu0 on", "map0 bind0 message0 " REFUSED " " REFUSED_UNDO,
+          "refused (0:cpu0) enable/EACCES/0081/0080" },
+        { "no-message0", "", "refused (0:cpu0) enable/EACCES/0081/0080" } } },
     { "enable/masked", .step = {
         { "0:cpu0+mask on", UP_MASKED, "on 0:cpu0+mask" } } },
 

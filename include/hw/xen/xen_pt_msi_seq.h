@@ -214,6 +214,17 @@ void xen_pt_msi_seq_intx_enabled(XenPTMSISeq *seq);
 void xen_pt_msi_seq_rebind(XenPTMSISeq *seq);
 
 /**
+ * xen_pt_msi_seq_message: what is the message in the device by now?
+ * @seq: the sequence
+ * @i: the vector, below @seq->nvec
+ * @device: the message, if it is there
+ *
+ * Returns: false where the vector is not on, or its message is not Xen's.
+ */
+bool xen_pt_msi_seq_message(XenPTMSISeq *seq, unsigned i,
+                            XenPTMSIMessage *device);
+
+/**
  * xen_pt_msi_seq_reset: the device is reset, or goes away
  * @seq: the sequence
  *
