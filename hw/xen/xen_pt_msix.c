@@ -263,6 +263,17 @@ void xen_pt_msix_map(XenPTMSI *msi)
     xen_pt_msix_pages_put(&x->pages, &msi->s->bar[x->bar], 2);
 }
 
+bool xen_pt_msix_meets(const XenPTMSI *msi, unsigned bar, uint64_t offset,
+                       uint64_t size)
+{
+    const XenPTMSIX *x = msi->x;
+
+    return x && ((x->bar == bar &&
+                  ranges_meet(offset, size, x->pages.first, x->pages.size)) ||
+                 (x->pba_apart && x->pba_bar == bar &&
+                  ranges_meet(offset, size, x->pba.first, x->pba.size)));
+}
+
 void xen_pt_msix_unmap(XenPTMSI *msi)
 {
     xen_pt_msix_pages_take(&msi->x->pages);

@@ -66,6 +66,14 @@ void xen_pt_msix_map(XenPTMSI *msi);
 void xen_pt_msix_unmap(XenPTMSI *msi);
 
 /**
+ * xen_pt_msix_meets: is a part of a BAR among the pages that are not the
+ * guest's?
+ * @msi: of MSI-X
+ */
+bool xen_pt_msix_meets(const XenPTMSI *msi, unsigned bar, uint64_t offset,
+                       uint64_t size);
+
+/**
  * xen_pt_msix_warn_lost: warn of a guest's write that reaches nothing
  *
  * Once per device and reason.
