@@ -214,8 +214,7 @@ static void write_dump(XenPT *x, unsigned i)
     g_autoptr(GString) text = g_string_new(NULL);
     uint8_t config[256] = { 0 }, *link = &config[PCI_CAPABILITY_LIST];
 
-    put(config + PCI_VENDOR_ID, 2, 0x1af4);
-    put(config + PCI_DEVICE_ID, 2, 0x10f0 + i);
+    put(config + PCI_VENDOR_ID, 4, l->ids ? l->ids : 0x10f01af4 + (i << 16));
     put(config + PCI_COMMAND, 2, l->undecoded ? 0 : PCI_COMMAND_MEMORY);
     put(config + PCI_STATUS, 2, PCI_STATUS_CAP_LIST);
     put(config + PCI_CLASS_DEVICE, 2, 0x0200);
@@ -237,8 +236,12 @@ static void write_dump(XenPT *x, unsigned i)
     g_string_append_printf(text, "%s Ethernet controller\n", bdf[i] + 5);
     g_string_append_printf(text, "\tInterrupt: pin A routed to IRQ %u\n",
                            17 + i);
-    add_bar(text, config, 0, XEN_PT_BAR0(i) + l->small,
-            l->small ? l->small : XEN_PT_BAR0_SIZE);
+    if (l->large) {
+        add_bar(text, config, 0, XEN_PT_LARGE(i), XEN_PT_LARGE_SIZE);
+    } else {
+        add_bar(text, config, 0, XEN_PT_BAR0(i) + l->small,
+                l->small ? l->small : XEN_PT_BAR0_SIZE);
+    }
     add_bar(text, config, 2, XEN_PT_BAR2(i), XEN_PT_BAR2_SIZE);
     if (l->rom) {
         put(config + PCI_ROM_ADDRESS, 4, XEN_PT_ROM);
