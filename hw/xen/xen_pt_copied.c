@@ -35,6 +35,6 @@ uint64_t xen_pt_copied_write(XenPTCopied *c, const XenPTMSIMessage *guest,
         return value;
     }
     c->expecting = false;
-    return at == c->data_at && size == 4 && value == guest->data &&
-           c->host(c->opaque, &host) ? host.data : value;
+    return size == 4 && value == guest->data && c->host(c->opaque, &host)
+        ? host.data : value;
 }

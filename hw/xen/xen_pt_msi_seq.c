@@ -800,8 +800,7 @@ bool xen_pt_msi_seq_message(XenPTMSISeq *s, unsigned i,
 {
     XenPTMSIFault f = { 0 };
 
-    if (s->state != XEN_PT_MSI_STATE_ON ||
-        s->vec[i].stage != XEN_PT_MSI_STAGE_CHECKED ||
+    if (s->vec[i].stage != XEN_PT_MSI_STAGE_CHECKED ||
         check_message(s, i, &f)) {
         return false;
     }
