@@ -22,7 +22,7 @@
 /* What is in a register that nobody writes. */
 #define OTHER   0x12345678
 
-static const XenPTLayout ath11k = { .large = true, .ids = 0x110317cb };
+static const XenPTLayout ath11k = { .large = 0x200000, .ids = 0x110317cb };
 static const XenPTLayout ath11k_small = { .ids = 0x110317cb };
 
 static void place(XenPT *x)
@@ -336,6 +336,20 @@ static void test_ids(const void *properties)
     assert_count(x, 0, 3);
 }
 
+/* Of three windows, as many as the BAR has. */
+static void test_ids_shorter(void)
+{
+    static const XenPTLayout short_bar = {
+        .large = 0x100000, .ids = 0x110417cb,
+    };
+    g_autoptr(XenPT) x = start_with(&short_bar, "");
+
+    msi_set_enable(x, true);
+    assert_ring(x, 0x100000 - 12, HOST, HOST_DATA);
+    g_assert_cmpuint(xen_pt_log_lines(x, "offset 0x80000, size 0x80000"), ==,
+                     1);
+}
+
 /* What cannot be had is left out, and the device is there. */
 static void test_ids_unfit(void)
 {
@@ -546,6 +560,7 @@ int main(int argc, char **argv)
                         test_ids);
     qtest_add_data_func("xen-pt/copied/ids-others",
                         ",copied-message=0:0x4000:0x2000@8086:1", test_ids);
+    qtest_add_func("xen-pt/copied/ids-shorter", test_ids_shorter);
     qtest_add_func("xen-pt/copied/ids-unfit", test_ids_unfit);
     qtest_add_func("xen-pt/copied/ids-unmapped", test_ids_unmapped);
     qtest_add_data_func("xen-pt/copied/bad", &msi_plain, test_bad);

@@ -237,7 +237,7 @@ static void write_dump(XenPT *x, unsigned i)
     g_string_append_printf(text, "\tInterrupt: pin A routed to IRQ %u\n",
                            17 + i);
     if (l->large) {
-        add_bar(text, config, 0, XEN_PT_LARGE(i), XEN_PT_LARGE_SIZE);
+        add_bar(text, config, 0, XEN_PT_LARGE(i), l->large);
     } else {
         add_bar(text, config, 0, XEN_PT_BAR0(i) + l->small,
                 l->small ? l->small : XEN_PT_BAR0_SIZE);

@@ -34,8 +34,7 @@ typedef enum XenPTPlace {
 #define XEN_PT_BAR0_SIZE 0x10000
 #define XEN_PT_BAR2_SIZE 0x4000
 #define XEN_PT_BAR0(i)   (0xfeb80000u + (i) * XEN_PT_BAR0_SIZE)
-#define XEN_PT_LARGE_SIZE 0x200000
-#define XEN_PT_LARGE(i)  (0xfe400000u + (i) * XEN_PT_LARGE_SIZE)
+#define XEN_PT_LARGE(i)  (0xfe400000u + (i) * 0x200000)
 #define XEN_PT_BAR2(i)   (0xfebc0000u + (i) * XEN_PT_BAR2_SIZE)
 #define XEN_PT_ROM       0xfe000000u
 #define XEN_PT_GUEST0    0xe0000000u
@@ -55,7 +54,7 @@ typedef struct XenPTLayout {
     uint32_t pba;
     bool undecoded;     /* pciback found it with memory decoding off */
     uint16_t small;     /* BAR 0 has that many bytes, and so much before it */
-    bool large;         /* it has XEN_PT_LARGE_SIZE, at XEN_PT_LARGE */
+    uint32_t large;     /* it has that many, at XEN_PT_LARGE; 2 MiB at most */
     uint32_t ids;       /* device and vendor; 0: those of nobody's */
     bool rom;
 } XenPTLayout;
