@@ -158,6 +158,20 @@ CASES = (
            refused, guests.BESIDE, (says("beside", "0x"),)),
     *cases(guests.TOGETHER, "together",
            "five devices side by side, and one is let go and taken", given),
+    # A pirq is asked for; VT-d has an index for an address, and no data. The
+    # data of what is sent is in memory, which nobody replaces.
+    Case("edu-copied", "it sends copies of its message: the host's, in a window",
+         guests.COPIED, (interrupts("MSI", 8), raised(5),
+                         says("dmesg", r"copied 3 seen 3, (0x\w+)/0x[1-9a-f]"
+                              r"\w* as (?!\1)0xfee\w{5}/0x0$"),
+                         stub_says("host's MSI message takes the place of the "
+                                   "guest's in BAR 0, offset 0x0, size 0x1000"),
+                         control(PROBE + ONCE))),
+    Case("edu-not-copied", "without the window no copy arrives",
+         guests.NOT_COPIED, (interrupts("MSI", 5), raised(5),
+                             says("dmesg", "copied 3 seen 0, (0x.*) as "
+                                  r"\1$"),
+                             control(PROBE + ONCE))),
     # dom0 needs no permission, and there is no probe unless it is asked for.
     Case("ahci-dom0", "QEMU in dom0, the same guest", guests.DOM0,
          (*WORKS["ahci"], interrupts("MSI"), capability("MSI", True),

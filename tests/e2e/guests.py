@@ -81,6 +81,14 @@ TOGETHER = Guest(
     "@e1000e fetch irqs @ahci read irqs @nvme unbind "
     "@xhci caps start:xhci_pci load:usb_storage read irqs "
     "@nvme bind:nvme read irqs unbind @xhci unbind @e1000e unbind", ALL)
+# The driver has the device write the MSI message by itself, as ath11k does: to
+# the address that the guest finds in config space. In the window of its DMA
+# registers that becomes the host's.
+COPY = "@edu caps load:edu_msi:count=5:copy=3 irqs"
+COPIED = Guest(
+    "copied", COPY, ("edu",), trace=("copied", *Guest.trace),
+    dm_args=("-global", "xen-pci-passthrough.copied-message=0:0:0x1000"))
+NOT_COPIED = Guest("not-copied", COPY, ("edu",))
 # Many times on one stack, {times: guest}; a few show what is another Xen's.
 REBIND = {times: Guest(
     f"rebind-{times}", f"@ahci start:ahci read rebind:{times} read irqs "

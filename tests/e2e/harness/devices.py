@@ -41,7 +41,8 @@ DEVICES = {
         5, "8086:2922", "ahci sd_mod",
         "-device ich9-ahci,id=sata,addr={slot} -drive if=none,id=sd,{disk} "
         "-device ide-hd,drive=sd,bus=sata.0"),
-    "edu": Device(6, "1234:11e8", "edu_msi", "-device edu,addr={slot}"),
+    "edu": Device(6, "1234:11e8", "edu_msi",
+                  "-device edu,addr={slot},dma_mask=0xffffffff"),
     "xhci": Device(
         7, "1b36:000d", "xhci_pci usb_storage sd_mod",
         "-device qemu-xhci,id=usb,addr={slot} -drive if=none,id=ud,{disk} "
