@@ -129,8 +129,24 @@ uint32_t xen_pt_msi_requested_pirq(const XenPTMSIMessage *m)
     return (hi & ~0xffu) | (lo & ADDRESS_DEST_ID) >> ADDRESS_DEST_ID_SHIFT;
 }
 
+/*
+ * A message that is written to memory, as iPXE has it: the device is to send
+ * it, and nobody waits for an interrupt. There is no data yet where a guest has
+ * written just an address, which is an interrupt's then.
+ */
+static bool is_for_memory(const XenPTMSIMessage *m)
+{
+    uint32_t lo = m->address;
+
+    return lo && !m->data &&
+           (lo & ADDRESS_INTERRUPT_MASK) != ADDRESS_INTERRUPT;
+}
+
 bool xen_pt_msi_guest_usable(const XenPTMSIMessage *m)
 {
+    if (is_for_memory(m)) {
+        return true;
+    }
     if (!address_is_interrupt(m->address)) {
         return false;
     }

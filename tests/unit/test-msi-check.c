@@ -92,7 +92,8 @@ static const Test tests[] = {
         { 0x00000000fee00000, 0x4300, 0 },
         /* A vector: no pirq is asked for. */
         { 0x00000000fee05000, 0x4301, 0 },
-        { 0x00000000fee05000, 0x4041, 0 }) },
+        { 0x00000000fee05000, 0x4041, 0 },
+        { 0x0000000000105000, 0x0000, 0 }) },
     /* A request for a pirq is passed on, whatever its delivery mode says. */
     { "/msi-check/guest/usable-pirq", guest_usable, ROWS(
         { 0x00000000fee05000, 0x4300, true },
@@ -107,6 +108,14 @@ static const Test tests[] = {
         { 0xfed01000, 0x4041, false },
         { 0xfee01001, 0x4041, false },
         { 0xfee01002, 0x4041, false }) },
+    /* What is to be written to memory is to be sent. */
+    { "/msi-check/guest/memory", guest_usable, ROWS(
+        { 0x00100040, 0x0000, true },
+        { 0x00000001fed00000, 0x0000, true },
+        { 0x00100040, 0x0001, false },
+        { 0x00100040, 0x4041, false },
+        { 0xfee01001, 0x0000, false },
+        { 0x0000000100000000, 0x0000, false }) },
     { "/msi-check/guest/apic", guest_usable, ROWS(
         { 0xfee01000, 0x4041, true },
         { 0xfee0100c, 0x4141, true },

@@ -64,6 +64,8 @@ uint32_t xen_pt_msi_requested_pirq(const XenPTMSIMessage *m);
  *
  * Either a request for a pirq or a plain local APIC message with a legal
  * vector and a delivery mode that Xen can deliver, fixed or lowest priority.
+ * Or one to memory, without data: Xen lets the device send it, and the guest's
+ * APIC ignores it, as it has vector 0 (Xen, vlapic_set_irq()).
  * A guest may enable MSI before it has programmed the message, or change the
  * message in several writes: what is not usable may become so.
  */
