@@ -49,6 +49,12 @@ static const Row rows[] = {
     { "add", "boot load:1 add add", MSIX },
     { "boot-twice", "boot boot load", MSI | MSIX },
 
+    /* Firmware, before it. */
+    { "ovmf", "boot ovmf load", MSI | MSIX | BOTH },
+    { "ovmf-reload", "boot load unload ovmf load", MSI | MSIX },
+    { "ipxe", "boot ipxe-on ipxe-off boot load", MSIX },
+    { "ipxe-left", "boot ipxe-on boot load", MSIX },
+
     /* Another device's driver takes the pirqs that this one had. */
     { "other", "boot other:boot load other:load", MSI | MSIX },
     { "between", "boot other:boot load unload other:load load", MSI | MSIX },
@@ -140,6 +146,11 @@ static const Row rows[] = {
     { "move-bar-reload", "boot load:2 move-bar unload load:2", MSIX },
     { "decode", "boot load:2 decode", MSIX },
     { "decode-mask", "boot load:2 decode mask:0", MSIX },
+    { "size-bar", "boot load:2 size-bar", MSIX },
+    { "size-bar-one", "boot load:1 size-bar", MSIX },
+    { "size-bar-mask", "boot load:2 size-bar mask:0", MSIX },
+    { "size-bar-unmask", "boot load:2 mask:0 size-bar unmask:0", MSIX },
+    { "ovmf-busy", "boot load ovmf", MSI | MSIX },
 
     /* What Xen does not give, until it does. */
     { "no-map", "boot fail:map_pirq_msi:1:ENOSPC load heal unload load",

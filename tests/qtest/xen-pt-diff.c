@@ -13,99 +13,11 @@
 #define SPACE 0x400000          /* between the BARs of two devices */
 #define ALL (PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL)
 
-/*
- * The order in which a driver touches MSI and MSI-X:
- *
- * linux, linux-pv
- *     Linux 6.1 to 6.12, drivers/pci/msi/msi.c: msi_capability_init(),
- *     msix_capability_init(), __pci_write_msi_msg(), the shutdowns, and
- *     __pci_restore_msi_state(). With event channels (arch/x86/pci/xen.c)
- *     pci_msi_ignore_mask is set: no mask bit is ever touched.
- * linux-64
- *     The same, with the table written by 64 bits, as PCI 3.0, 6.8.2 lets
- *     software do.
- * freebsd
- *     FreeBSD 13, sys/dev/pci/pci.c: pci_alloc_msix_method() enables before
- *     there is a message, pci_enable_msix_method(), pci_remap_intr_method(),
- *     pci_resume_msix().
- * openbsd
- *     OpenBSD 7, sys/arch/amd64/pci/pci_machdep.c and sys/dev/pci/pci.c:
- *     msix_addroute() unmasks before it enables, msix_delroute() masks and
- *     leaves MSI-X on.
- * windows
- *     As its public documents have it: no source says the order. All is masked
- *     until an interrupt is connected.
- */
-const XenPTDialect xen_pt_dialects[] = {
-    {
-        .name = "linux-pv",
-        .pv = true,
-        .load = {
-            "off vectors qsize messages intx-off on",
-            "on-masked vectors messages intx-off unmaskall",
-        },
-        .unload = { "off intx-on", "off intx-on" },
-        .resume = {
-            "intx-off off qsize messages on",
-            "intx-off on-masked messages unmaskall",
-        },
-    },
-    {
-        .name = "linux",
-        .load = {
-            "off vectors mask qsize messages intx-off on unmask",
-            "on-masked vectors messages intx-off mask-table unmaskall unmask",
-        },
-        .unload = { "off intx-on unmask", "mask off intx-on" },
-        .resume = {
-            "intx-off off qsize messages masks on",
-            "intx-off on-masked messages masks unmaskall",
-        },
-        .move = { "new-messages", "new-messages" },
-    },
-    {
-        .name = "linux-64",
-        .load = {
-            NULL,
-            "on-masked vectors messages-64 intx-off mask-table unmaskall "
-            "unmask-64",
-        },
-        .unload = { NULL, "mask off intx-on" },
-        .resume = { NULL, "intx-off on-masked messages-64 masks unmaskall" },
-        .move = { NULL, "new-messages-64" },
-    },
-    {
-        .name = "freebsd",
-        .load = {
-            "vectors qsize messages on intx-off",
-            "mask-table on vectors messages unmask intx-off",
-        },
-        .unload = { "off intx-on", "mask off intx-on" },
-        .resume = { "messages on", "mask-table messages unmask on" },
-        .move = { "off new-messages on", "new-messages" },
-    },
-    {
-        .name = "openbsd",
-        .load = {
-            "vectors messages on",
-            "vectors messages unmask on",
-        },
-        .unload = { "off", "mask" },
-        .resume = { "off messages on", "off messages masks on" },
-    },
-    {
-        .name = "windows",
-        .load = {
-            "intx-off vectors qsize messages on",
-            "intx-off mask-table vectors messages on-masked unmask unmaskall",
-        },
-        .unload = { "off intx-on", "mask off intx-on" },
-        .resume = { "off messages on",
-                    "off messages on-masked masks unmaskall" },
-        .move = { "off new-messages on", "new-messages" },
-    },
-    { 0 }
-};
+/* What iPXE has messages sent to; there is memory, for all that it knows. */
+#define DUMMY 0x00100040
+
+/* illumos: of messages that are not to come while the address changes. */
+#define RESERVED 0xfe
 
 typedef struct Vector {
     uint64_t address;
@@ -120,6 +32,7 @@ typedef struct Driver {
     XenPTKind kind;
     bool loaded;
     bool maskall;               /* as the guest has written it last */
+    uint16_t cached[2];         /* the control words, by kind */
     unsigned moved;             /* how often the guest has moved its BAR */
     unsigned n;
     Vector vector[MAX_VECTORS];
@@ -158,6 +71,22 @@ static uint16_t enable_bit(const Driver *d)
                                  : PCI_MSIX_FLAGS_ENABLE;
 }
 
+/* Of the 32 bits that a guest of such accesses writes, the rest is as read. */
+static void write_config(XenPTGuest *g, const Driver *d, uint8_t at,
+                         uint16_t value)
+{
+    QPCIDevice *dev = device(g, d);
+    unsigned shift = 8 * (at & 2);
+
+    if (g->os->dwords) {
+        qpci_config_writel(dev, at & ~3,
+                           (qpci_config_readl(dev, at & ~3) &
+                            ~(0xffffu << shift)) | (uint32_t)value << shift);
+    } else {
+        qpci_config_writew(dev, at, value);
+    }
+}
+
 /* The control word is at the same place in both. */
 static uint16_t control(XenPTGuest *g, const Driver *d)
 {
@@ -166,10 +95,12 @@ static uint16_t control(XenPTGuest *g, const Driver *d)
 
 static void set_control(XenPTGuest *g, Driver *d, uint16_t clear, uint16_t set)
 {
-    uint16_t word = (control(g, d) & ~clear) | set;
+    uint16_t old = g->os->caches ? d->cached[d->kind] : control(g, d);
+    uint16_t word = (old & ~clear) | set;
 
+    d->cached[d->kind] = word;
     d->maskall = d->kind == XEN_PT_MSIX && (word & PCI_MSIX_FLAGS_MASKALL);
-    qpci_config_writew(device(g, d), capability(d) + PCI_MSI_FLAGS, word);
+    write_config(g, d, capability(d) + PCI_MSI_FLAGS, word);
 }
 
 static void set_command(XenPTGuest *g, const Driver *d, uint16_t clear,
@@ -177,7 +108,7 @@ static void set_command(XenPTGuest *g, const Driver *d, uint16_t clear,
 {
     uint16_t word = qpci_config_readw(device(g, d), PCI_COMMAND);
 
-    qpci_config_writew(device(g, d), PCI_COMMAND, (word & ~clear) | set);
+    write_config(g, d, PCI_COMMAND, (word & ~clear) | set);
 }
 
 static uint32_t bar0(const Driver *d)
@@ -249,27 +180,45 @@ static void compose(XenPTGuest *g, Vector *v, unsigned cpu)
     }
 }
 
+static void write_address(XenPTGuest *g, Driver *d, unsigned v)
+{
+    uint64_t address = d->vector[v].address;
+
+    if (d->kind == XEN_PT_MSI) {
+        qpci_config_writel(device(g, d), XEN_PT_CAP_MSI + PCI_MSI_ADDRESS_LO,
+                           address);
+        qpci_config_writel(device(g, d), XEN_PT_CAP_MSI + PCI_MSI_ADDRESS_HI,
+                           address >> 32);
+    } else {
+        write_word(g, d, v, XEN_PT_ADDRESS, address);
+        write_word(g, d, v, XEN_PT_UPPER, address >> 32);
+    }
+}
+
+static void write_data(XenPTGuest *g, Driver *d, unsigned v, uint32_t data)
+{
+    uint8_t at = XEN_PT_CAP_MSI + PCI_MSI_DATA_64;
+
+    if (d->kind == XEN_PT_MSIX) {
+        write_word(g, d, v, XEN_PT_DATA, data);
+    } else if (g->os->dwords) {
+        qpci_config_writel(device(g, d), at, data);
+    } else {
+        qpci_config_writew(device(g, d), at, data);
+    }
+}
+
 /* While a vector of MSI-X is not masked, software masks it around a change. */
 static void write_message(XenPTGuest *g, Driver *d, unsigned v)
 {
-    const Vector *m = &d->vector[v];
-    QPCIDevice *dev = device(g, d);
-    bool around = d->kind == XEN_PT_MSIX && !g->os->pv && !m->masked;
+    bool around = d->kind == XEN_PT_MSIX && !g->os->pv && !g->os->plain &&
+                  !d->vector[v].masked;
 
-    if (d->kind == XEN_PT_MSI) {
-        qpci_config_writel(dev, XEN_PT_CAP_MSI + PCI_MSI_ADDRESS_LO,
-                           m->address);
-        qpci_config_writel(dev, XEN_PT_CAP_MSI + PCI_MSI_ADDRESS_HI,
-                           m->address >> 32);
-        qpci_config_writew(dev, XEN_PT_CAP_MSI + PCI_MSI_DATA_64, m->data);
-        return;
-    }
     if (around) {
         write_mask(g, d, v, true);
     }
-    write_word(g, d, v, XEN_PT_ADDRESS, m->address);
-    write_word(g, d, v, XEN_PT_UPPER, m->address >> 32);
-    write_word(g, d, v, XEN_PT_DATA, m->data);
+    write_address(g, d, v);
+    write_data(g, d, v, d->vector[v].data);
     if (around) {
         write_mask(g, d, v, false);
     }
@@ -461,6 +410,68 @@ static void do_mask_table(XenPTGuest *g, Driver *d, const char *arg)
     }
 }
 
+/* Parts of a message, and one that is not there any more. */
+
+static void do_address(XenPTGuest *g, Driver *d, const char *arg)
+{
+    for (unsigned i = first(d, arg); i < last(d, arg); i++) {
+        write_address(g, d, i);
+    }
+}
+
+static void do_data(XenPTGuest *g, Driver *d, const char *arg)
+{
+    for (unsigned i = first(d, arg); i < last(d, arg); i++) {
+        write_data(g, d, i, d->vector[i].data);
+    }
+}
+
+/* Where it cannot be masked. */
+static void do_reserved(XenPTGuest *g, Driver *d, const char *arg)
+{
+    if (!has_mask(g, d)) {
+        write_data(g, d, 0, RESERVED);
+    }
+}
+
+static void do_zero(XenPTGuest *g, Driver *d, const char *arg)
+{
+    for (unsigned i = first(d, arg); i < last(d, arg); i++) {
+        write_data(g, d, i, 0);
+        xen_pt_guest_write(g->x, word_at(g, d, i, XEN_PT_ADDRESS), 8, 0);
+    }
+}
+
+/* They are to be others; nothing is written yet. */
+static void do_renew(XenPTGuest *g, Driver *d, const char *arg)
+{
+    for (unsigned i = first(d, arg); i < last(d, arg); i++) {
+        compose(g, &d->vector[i], 2);
+    }
+}
+
+static void do_mask_ones(XenPTGuest *g, Driver *d, const char *arg)
+{
+    if (has_mask(g, d)) {
+        d->vector[0].masked = true;
+        qpci_config_writel(device(g, d), XEN_PT_CAP_MSI + PCI_MSI_MASK_64,
+                           0xffffffff);
+    }
+}
+
+/* All entries, also those that no driver uses. */
+static void do_whole_table(XenPTGuest *g, Driver *d, const char *arg)
+{
+    for (unsigned i = 0; i < g->x->layout[d->i].entries; i++) {
+        const Vector *v = i < d->n ? &d->vector[i] : NULL;
+
+        write_word(g, d, i, XEN_PT_ADDRESS, v ? v->address : 0);
+        write_word(g, d, i, XEN_PT_UPPER, v ? v->address >> 32 : 0);
+        write_word(g, d, i, XEN_PT_DATA, v ? v->data : 0);
+        write_word(g, d, i, XEN_PT_MASK, v ? v->masked : 1);
+    }
+}
+
 /* Half of a message that is to change; the rest is not written at all. */
 static void do_new_address(XenPTGuest *g, Driver *d, const char *arg)
 {
@@ -501,11 +512,15 @@ static void do_boot(XenPTGuest *g, Driver *d, const char *arg)
         qpci_config_writel(dev, at, bar ? XEN_PT_GUEST2 + d->i * SPACE
                                         : bar0(d));
     }
-    set_command(g, d, PCI_COMMAND_INTX_DISABLE,
+    set_command(g, d, g->os->keeps_intx ? 0 : PCI_COMMAND_INTX_DISABLE,
                 PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
     for (unsigned i = 0; i < ARRAY_SIZE(ids); i++) {
         d->kind = i ? XEN_PT_MSIX : XEN_PT_MSI;
-        if (find_cap(g, d, ids[i]) && (control(g, d) & enable_bit(d))) {
+        if (!find_cap(g, d, ids[i])) {
+            continue;
+        }
+        d->cached[d->kind] = control(g, d);
+        if (control(g, d) & enable_bit(d)) {
             do_off(g, d, NULL);
         }
     }
@@ -524,10 +539,10 @@ static void do_attach(XenPTGuest *g, Driver *d, const char *arg)
 static void do_load(XenPTGuest *g, Driver *d, const char *arg)
 {
     do_attach(g, d, arg);
-    if (d->kind == XEN_PT_INTX) {
-        do_intx_on(g, d, NULL);
-    } else {
+    if (d->kind != XEN_PT_INTX) {
         run(g, d, g->os->load[d->kind]);
+    } else if (!g->os->keeps_intx) {
+        do_intx_on(g, d, NULL);
     }
 }
 
@@ -542,7 +557,7 @@ static void do_unload(XenPTGuest *g, Driver *d, const char *arg)
 
 static void do_resume(XenPTGuest *g, Driver *d, const char *arg)
 {
-    if (d->kind != XEN_PT_INTX) {
+    if (d->kind != XEN_PT_INTX && g->os->resume[d->kind]) {
         run(g, d, g->os->resume[d->kind]);
     }
 }
@@ -566,6 +581,91 @@ static void do_decode(XenPTGuest *g, Driver *d, const char *arg)
 {
     set_command(g, d, PCI_COMMAND_MEMORY, 0);
     set_command(g, d, 0, PCI_COMMAND_MEMORY);
+}
+
+static void do_memory(XenPTGuest *g, Driver *d, const char *arg)
+{
+    set_command(g, d, 0, PCI_COMMAND_MEMORY);
+}
+
+/* The BARs are written as they were, and then so is the command register. */
+static void do_bars(XenPTGuest *g, Driver *d, const char *arg)
+{
+    qpci_config_writel(device(g, d), PCI_BASE_ADDRESS_0, bar0(d));
+    qpci_config_writel(device(g, d), PCI_BASE_ADDRESS_2,
+                       XEN_PT_GUEST2 + d->i * SPACE);
+    set_command(g, d, 0, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+}
+
+static void measure(XenPTGuest *g, Driver *d, uint8_t at)
+{
+    uint32_t old = qpci_config_readl(device(g, d), at);
+
+    qpci_config_writel(device(g, d), at, 0xffffffff);
+    qpci_config_readl(device(g, d), at);
+    qpci_config_writel(device(g, d), at, old);
+}
+
+/* OpenBSD, obsd_pci_mem_find() in sys/dev/pci/pci_map.c: decoding is off. */
+static void do_size_bar(XenPTGuest *g, Driver *d, const char *arg)
+{
+    set_command(g, d, PCI_COMMAND_MEMORY, 0);
+    measure(g, d, PCI_BASE_ADDRESS_0);
+    set_command(g, d, 0, PCI_COMMAND_MEMORY);
+}
+
+/*
+ * OVMF on Xen (edk2-stable202605, MdeModulePkg/Bus/Pci/PciBusDxe): hvmloader
+ * has given the BARs their place, so decoding stays on while BarExisted()
+ * measures them. PciTestSupportedAttribute() tries the command register.
+ */
+static void do_ovmf(XenPTGuest *g, Driver *d, const char *arg)
+{
+    uint16_t old = qpci_config_readw(device(g, d), PCI_COMMAND);
+
+    for (unsigned bar = 0; bar < 6; bar++) {
+        measure(g, d, PCI_BASE_ADDRESS_0 + 4 * bar);
+    }
+    qpci_config_writew(device(g, d), PCI_COMMAND,
+                       old | PCI_COMMAND_IO | PCI_COMMAND_MEMORY |
+                       PCI_COMMAND_MASTER | PCI_COMMAND_VGA_PALETTE);
+    qpci_config_readw(device(g, d), PCI_COMMAND);
+    qpci_config_writew(device(g, d), PCI_COMMAND, old);
+}
+
+/*
+ * iPXE (2.0.0, src/drivers/bus/pcimsix.c): some chips work only if they may
+ * send a message, which goes to memory that nobody reads.
+ */
+static void do_ipxe_on(XenPTGuest *g, Driver *d, const char *arg)
+{
+    for (unsigned i = 0; i < g->x->layout[d->i].entries; i++) {
+        write_word(g, d, i, XEN_PT_ADDRESS, DUMMY);
+        write_word(g, d, i, XEN_PT_UPPER, 0);
+        write_word(g, d, i, XEN_PT_DATA, 0);
+    }
+    do_on(g, d, NULL);
+    write_word(g, d, 0, XEN_PT_MASK, 0);
+}
+
+static void do_ipxe_off(XenPTGuest *g, Driver *d, const char *arg)
+{
+    write_word(g, d, 0, XEN_PT_MASK, 1);
+    do_off(g, d, NULL);
+}
+
+/* WORD+WORD...: these for the first vector, then for the next one. */
+static void do_each(XenPTGuest *g, Driver *d, const char *arg)
+{
+    g_auto(GStrv) list = g_strsplit(arg, "+", -1);
+
+    for (unsigned i = 0; i < d->n; i++) {
+        for (char **w = list; *w; w++) {
+            g_autofree char *word = g_strdup_printf("%s:%u", *w, i);
+
+            run(g, d, word);
+        }
+    }
 }
 
 /* PCIe's function-level reset, which QEMU may or may not pass on. */
@@ -779,6 +879,14 @@ static const struct {
     { "new-messages", do_new_messages },
     { "new-messages-64", do_new_messages_64, 1u << XEN_PT_MSIX },
     { "new-address", do_new_address },
+    { "address", do_address },
+    { "data", do_data },
+    { "reserved", do_reserved, 1u << XEN_PT_MSI },
+    { "zero", do_zero, 1u << XEN_PT_MSIX },
+    { "renew", do_renew },
+    { "mask-ones", do_mask_ones, 1u << XEN_PT_MSI },
+    { "whole-table", do_whole_table, 1u << XEN_PT_MSIX },
+    { "each", do_each },
     { "mask", do_mask },
     { "unmask", do_unmask },
     { "mask-64", do_mask_64, 1u << XEN_PT_MSIX },
@@ -793,6 +901,12 @@ static const struct {
     { "move", do_move },
     { "move-bar", do_move_bar },
     { "decode", do_decode },
+    { "memory", do_memory },
+    { "bars", do_bars },
+    { "size-bar", do_size_bar },
+    { "ovmf", do_ovmf },
+    { "ipxe-on", do_ipxe_on, 1u << XEN_PT_MSIX },
+    { "ipxe-off", do_ipxe_off, 1u << XEN_PT_MSIX },
     { "flr", do_flr },
     { "lose", do_lose },
     { "assert", do_assert },
@@ -843,6 +957,19 @@ void xen_pt_guest_run(XenPTGuest *g, const char *script)
     run(g, &g->driver[0], script);
 }
 
+/* Is a word, or what is walked, one that is not known of the guest? */
+static bool is_unknown(const XenPTDialect *os, XenPTKind kind, size_t i,
+                       const char *word)
+{
+    bool walks = words[i].run == do_walk || words[i].run == do_survive;
+
+    return (!os->move[kind] && (words[i].run == do_move ||
+                                (walks && g_str_has_suffix(word, ":move")))) ||
+           (!os->resume[kind] && (words[i].run == do_resume ||
+                                  (walks && g_str_has_suffix(word,
+                                                             ":resume"))));
+}
+
 bool xen_pt_guest_can(const XenPTDialect *os, XenPTKind kind,
                       const char *script)
 {
@@ -856,9 +983,7 @@ bool xen_pt_guest_can(const XenPTDialect *os, XenPTKind kind,
         size_t i = parse(*w, &arg);
 
         if ((words[i].kinds && !(words[i].kinds & 1u << kind)) ||
-            (words[i].run == do_move && !os->move[kind]) ||
-            ((words[i].run == do_walk || words[i].run == do_survive) &&
-             g_str_has_suffix(*w, ":move") && !os->move[kind]) ||
+            is_unknown(os, kind, i, *w) ||
             (os->pv && (words[i].run == do_mask || words[i].run == do_unmask ||
                         words[i].run == do_new_address))) {
             return false;

@@ -22,10 +22,14 @@ typedef enum XenPTKind {
 typedef struct XenPTDialect {
     const char *name;
     bool pv;                    /* interrupts are event channels */
+    bool dwords;                /* accesses config space by 32 bits alone */
+    bool caches;                /* the control word: it reads that once */
+    bool plain;                 /* does not mask a vector around its message */
+    bool keeps_intx;            /* disabled, where its driver wants INTx */
     const char *load[2];        /* by kind */
     const char *unload[2];
-    const char *resume[2];      /* the device may have lost its state */
-    const char *move[2];        /* to another vCPU; NULL: it never does */
+    const char *resume[2];      /* the device may have lost its state; and */
+    const char *move[2];        /* to another vCPU; NULL: it is not known to */
 } XenPTDialect;
 
 /* The guests there are; the last one has no name. */

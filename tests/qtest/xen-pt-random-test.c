@@ -597,14 +597,16 @@ static void one_step(World *w)
 /* One that knows MSI and MSI-X. */
 static const XenPTDialect *random_dialect(World *w)
 {
-    const XenPTDialect *os = xen_pt_dialects;
-    unsigned n = below(w, 5);
+    const XenPTDialect *known[16];
+    unsigned n = 0;
 
-    while (n || !os->load[XEN_PT_MSI]) {
-        n -= os->load[XEN_PT_MSI] ? 1 : 0;
-        os++;
+    for (const XenPTDialect *os = xen_pt_dialects; os->name; os++) {
+        if (os->load[XEN_PT_MSI]) {
+            g_assert_cmpuint(n, <, G_N_ELEMENTS(known));
+            known[n++] = os;
+        }
     }
-    return os;
+    return known[below(w, n)];
 }
 
 /*
