@@ -66,8 +66,9 @@ def page_names(text):
         'state': set(re.findall(r'``(\w+)``', rows.get('state', ''))),
         'trace event': set(re.findall(r'^``(xen_pt_msix?_\w+)``',
                                       parts.get('Trace', ''), re.M)),
-        'property': set(re.findall(r'``((?:msix?|config|copied)(?:-\w+)*)``', ' '.join(
-            re.findall(term, properties, re.M)))),
+        'property': set(re.findall(
+            r'``((?:msix?|config|copied|power_mgmt)(?:-\w+)*)``',
+            ' '.join(re.findall(term, properties, re.M)))),
         'status field': set(rows) | set(re.findall(
             r'``(\w+)``', rows.get('fault', '').partition(';')[0])),
         'error': set(re.findall(r'\*([A-Z][^*]+)\*', ' '.join(
