@@ -43,24 +43,14 @@ static bool host_message(void *opaque, XenPTMSIMessage *host)
     return false;
 }
 
-/* One access on the bus, as the guest's is. */
 static uint64_t window_read(void *opaque, hwaddr addr, unsigned size)
 {
     const XenPTCopiedDev *c = opaque;
-    const void *at = c->device.at + addr;
 
-    switch (size) {
-    case 1:
-        return qatomic_read((const uint8_t *)at);
-    case 2:
-        return qatomic_read((const uint16_t *)at);
-    case 4:
-        return qatomic_read((const uint32_t *)at);
-    default:
-        return qatomic_read__nocheck((const uint64_t *)at);
-    }
+    return xen_pt_resource_read(&c->device, addr, size);
 }
 
+/* One access on the bus, as the guest's is. */
 static void window_write(void *opaque, hwaddr addr, uint64_t value,
                          unsigned size)
 {

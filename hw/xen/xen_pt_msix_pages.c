@@ -5,7 +5,6 @@
  */
 
 #include "qemu/osdep.h"
-#include "qemu/atomic.h"
 #include "hw/pci/pci.h"
 #include "hw/xen/xen_pt.h"
 #include "hw/xen/xen_pt_msi_report.h"
@@ -58,22 +57,14 @@ bool xen_pt_msix_pages_cover(const XenPTMSIXPages *p, uint64_t offset,
 uint64_t xen_pt_msix_pages_read(const XenPTMSIXPages *p, hwaddr addr,
                                 unsigned size)
 {
-    const void *at = p->device.at + addr;
-
     if (!p->device.at) {
         return UINT64_MAX;
     }
-    switch (size) {
-    case 1:
-        return qatomic_read((const uint8_t *)at);
-    case 2:
-        return qatomic_read((const uint16_t *)at);
-    case 4:
-        return qatomic_read((const uint32_t *)at);
-    default:    /* two on the bus, as Xen's are */
-        return qatomic_read((const uint32_t *)at) |
-               (uint64_t)qatomic_read((const uint32_t *)at + 1) << 32;
+    if (size == 8) {    /* two on the bus, as Xen's are */
+        return xen_pt_resource_read(&p->device, addr, 4) |
+               xen_pt_resource_read(&p->device, addr + 4, 4) << 32;
     }
+    return xen_pt_resource_read(&p->device, addr, size);
 }
 
 void xen_pt_msix_pages_put(XenPTMSIXPages *p, MemoryRegion *bar, int priority)

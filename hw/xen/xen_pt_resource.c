@@ -6,6 +6,7 @@
 
 #include "qemu/osdep.h"
 #include <sys/mman.h>
+#include "qemu/atomic.h"
 #include "hw/pci/pci.h"
 #include "hw/xen/xen_pt.h"
 #include "hw/xen/xen_pt_resource.h"
@@ -61,6 +62,23 @@ int xen_pt_resource_map(XenPTResource *r, XenPCIPassthroughState *s,
     }
     r->at = (uint8_t *)r->mapping + begin;
     return 0;
+}
+
+uint64_t xen_pt_resource_read(const XenPTResource *r, uint64_t offset,
+                              unsigned size)
+{
+    const void *at = r->at + offset;
+
+    switch (size) {
+    case 1:
+        return qatomic_read((const uint8_t *)at);
+    case 2:
+        return qatomic_read((const uint16_t *)at);
+    case 4:
+        return qatomic_read((const uint32_t *)at);
+    default:
+        return qatomic_read__nocheck((const uint64_t *)at);
+    }
 }
 
 void xen_pt_resource_unmap(XenPTResource *r)

@@ -32,6 +32,15 @@ int xen_pt_resource_map(XenPTResource *r, XenPCIPassthroughState *s,
                         bool writable);
 
 /**
+ * xen_pt_resource_read: one access on the bus
+ * @r: mapped
+ * @offset: from its first byte, aligned to @size
+ * @size: 1, 2, 4 or 8 bytes, inside of what is mapped
+ */
+uint64_t xen_pt_resource_read(const XenPTResource *r, uint64_t offset,
+                              unsigned size);
+
+/**
  * xen_pt_resource_unmap: also of what could not be mapped
  */
 void xen_pt_resource_unmap(XenPTResource *r);
