@@ -376,18 +376,6 @@ static void test_ids_unmapped(void)
     kind_assert_works(x, &xen_pt_msi, 1);
 }
 
-static void assert_held(XenPT *x, const XenPTHeld *before)
-{
-    XenPTHeld now = xen_pt_held(x);
-
-    g_assert_cmpuint(now.files, ==, before->files);
-    g_assert_cmpuint(now.mappings, ==, before->mappings);
-    g_assert_cmpuint(now.mapped, ==, before->mapped);
-    g_assert_cmpuint(now.bound, ==, before->bound);
-    g_assert_cmpuint(now.ranges, ==, before->ranges);
-    msix_assert_pirqs(x, 0, 0);
-}
-
 static void come_and_go(XenPT *x)
 {
     g_assert_true(xen_pt_plug_with(x, 0, "copied-message",
@@ -421,15 +409,15 @@ static void test_bad(const void *layout)
     for (size_t i = 0; i < n; i++) {
         g_test_message("copied-message=%s", values[i]);
         g_assert_false(xen_pt_plug_with(x, 0, "copied-message", values[i]));
-        assert_held(x, &before);
+        xen_pt_assert_held(x, &before);
     }
     xen_pt_say(x, "fail mmap_resource all EPERM");
     g_assert_false(xen_pt_plug_with(x, 0, "copied-message", "0:0:0x1000"));
     xen_pt_say(x, "heal");
-    assert_held(x, &before);
+    xen_pt_assert_held(x, &before);
     for (int i = 0; i < 3; i++) {
         come_and_go(x);
-        assert_held(x, &before);
+        xen_pt_assert_held(x, &before);
     }
 }
 
@@ -460,7 +448,7 @@ static void test_realize_fails(void)
     g_assert_false(xen_pt_plug_with(x, 0, "copied-message",
                                     "0:0x4000:0x1000"));
     xen_pt_say(x, "heal");
-    assert_held(x, &before);
+    xen_pt_assert_held(x, &before);
 }
 
 /* Each has its own message; of one of them MSI is off. */

@@ -151,6 +151,18 @@ void msix_assert_all_off(XenPT *x)
     }
 }
 
+void xen_pt_assert_held(XenPT *x, const XenPTHeld *before)
+{
+    XenPTHeld now = xen_pt_held(x);
+
+    g_assert_cmpuint(now.files, ==, before->files);
+    g_assert_cmpuint(now.mappings, ==, before->mappings);
+    g_assert_cmpuint(now.mapped, ==, before->mapped);
+    g_assert_cmpuint(now.bound, ==, before->bound);
+    g_assert_cmpuint(now.ranges, ==, before->ranges);
+    msix_assert_pirqs(x, 0, 0);
+}
+
 void msix_assert_status(XenPT *x, const char *state, const char *step,
                         int error)
 {

@@ -117,6 +117,8 @@ bool msix_hw_enabled(XenPT *x);
 bool msix_hw_masked(XenPT *x, unsigned entry);
 
 void msix_assert_pirqs(XenPT *x, unsigned mapped, unsigned bound);
+/* No pirq is left, and nothing else but what was held before. */
+void xen_pt_assert_held(XenPT *x, const XenPTHeld *before);
 void msix_assert_status(XenPT *x, const char *state, const char *step,
                         int error);
 /* Nothing of it is left: not at the device, not in Xen; */

@@ -99,18 +99,6 @@ static void settle(XenPT *x)
     xen_pt_say(x, "heal");
 }
 
-static void assert_held(XenPT *x, const XenPTHeld *before)
-{
-    XenPTHeld now = xen_pt_held(x);
-
-    g_assert_cmpuint(now.files, ==, before->files);
-    g_assert_cmpuint(now.mappings, ==, before->mappings);
-    g_assert_cmpuint(now.mapped, ==, before->mapped);
-    g_assert_cmpuint(now.bound, ==, before->bound);
-    g_assert_cmpuint(now.ranges, ==, before->ranges);
-    msix_assert_pirqs(x, 0, 0);
-}
-
 /* It goes, nothing of it is held, and it comes anew, whole, and works. */
 static void assert_comes_back(XenPT *x, const XenPTHeld *before, bool is_there)
 {
@@ -118,7 +106,7 @@ static void assert_comes_back(XenPT *x, const XenPTHeld *before, bool is_there)
     if (is_there) {
         xen_pt_unplug(x, 0);
     }
-    assert_held(x, before);
+    xen_pt_assert_held(x, before);
     g_assert_true(xen_pt_plug(x, 0));
     if (x->layout[0].entries) {
         g_assert_true(shown(x, PCI_CAP_ID_MSIX));
@@ -127,7 +115,7 @@ static void assert_comes_back(XenPT *x, const XenPTHeld *before, bool is_there)
     assert_works(x);
     driver_stop(x);
     xen_pt_unplug(x, 0);
-    assert_held(x, before);
+    xen_pt_assert_held(x, before);
 }
 
 static XenPT *new_walk(const Setting *s, XenPTHeld *before)
